@@ -1,0 +1,10 @@
+"""Data sets: named, split once, prepared once, then read as arrays by trainer and screen alike.
+
+An entry is a function that returns a ``Raw``: all images and labels. ``prepare`` shuffles and splits them and writes them
+into the data folder; ``load`` gives the ``Dataset`` on top of those files. Neither needs Keras.
+"""
+
+from tlcore.datasets.catalogue import DATASETS, Raw
+from tlcore.datasets.split import Dataset, Part, find, load, prepare
+
+__all__ = ["DATASETS", "Dataset", "Part", "Raw", "find", "load", "prepare"]

@@ -1,0 +1,63 @@
+"""Objectives: what a net is trained for. Each returns the task that stands on top of the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tlcore.registry import Registry
+
+if TYPE_CHECKING:
+    import keras
+
+OBJECTIVES = Registry("objective")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A head on the embedding, and what is measured at its output.
+
+    loss: (outputs, images, labels) -> loss of each example, shape (n,); images are the preprocessed ones in [0, 1].
+    metrics: name -> the same signature; a value for each example, averaged over an epoch.
+    """
+
+    head: keras.Sequential
+    loss: Callable[[Any, Any, Any], Any]
+    metrics: Mapping[str, Callable[[Any, Any, Any], Any]] = field(default_factory=dict)
+
+
+@OBJECTIVES.register(labels=True)
+def supervised(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
+    """Supervised: name the class. Cross-entropy on labels, computed from logits; the head has one unit a class."""
+    import keras
+
+    head = keras.Sequential([keras.layers.Input((embedding,)), keras.layers.Dense(classes, name="logits")], name="head")
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=None)
+    return Task(
+        head,
+        lambda outputs, images, labels: cross_entropy(labels, outputs),
+        {"accuracy": lambda outputs, images, labels: keras.metrics.sparse_categorical_accuracy(labels, outputs)},
+    )
+
+
+@OBJECTIVES.register(labels=False)
+def autoencoder(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
+    """Autoencoder: redraw the image. Mean squared error over pixels; the bottleneck is the embedding that transfers."""
+    import keras
+
+    height, width, channels = shape
+    small = (-(-height // 4), -(-width // 4), 32)
+    head = keras.Sequential(
+        [
+            keras.layers.Input((embedding,)),
+            keras.layers.Dense(small[0] * small[1] * small[2], activation="relu", name="grow"),
+            keras.layers.Reshape(small, name="grid"),
+            keras.layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu", name="up1"),
+            keras.layers.Conv2DTranspose(16, 3, strides=2, padding="same", activation="relu", name="up2"),
+            keras.layers.Conv2D(channels, 3, padding="same", activation="sigmoid", name="pixels"),
+            keras.layers.CenterCrop(height, width, name="crop"),
+        ],
+        name="head",
+    )
+    return Task(head, lambda outputs, images, labels: keras.ops.mean((outputs - images) ** 2, axis=(1, 2, 3)))

@@ -196,11 +196,12 @@ def _words(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _knobs(function: Callable[..., Any]) -> tuple[Knob, ...]:
-    hints = typing.get_type_hints(function, include_extras=True)
+    parameters = [each for each in inspect.signature(function).parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    # Only the knobs' annotations are evaluated: the others may name types of Keras, which is not imported here.
+    holder = type("Knobs", (), {"__annotations__": {each.name: each.annotation for each in parameters}})
+    hints = typing.get_type_hints(holder, globalns=getattr(function, "__globals__", {}), include_extras=True)
     found = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            continue
+    for parameter in parameters:
         marks = [mark for mark in getattr(hints[parameter.name], "__metadata__", ()) if isinstance(mark, Knob)]
         if not marks:
             raise ValueError(f"{function.__name__}: say what {parameter.name} is, with Annotated and a knob.")

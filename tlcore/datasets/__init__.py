@@ -5,6 +5,6 @@ into the data folder; ``load`` gives the ``Dataset`` on top of those files. Neit
 """
 
 from tlcore.datasets.catalogue import DATASETS, Raw
-from tlcore.datasets.split import Dataset, Part, find, load, prepare
+from tlcore.datasets.split import Dataset, Part, find, load, prepare, reshape
 
-__all__ = ["DATASETS", "Dataset", "Part", "Raw", "find", "load", "prepare"]
+__all__ = ["DATASETS", "Dataset", "Part", "Raw", "find", "load", "prepare", "reshape"]

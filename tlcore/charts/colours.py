@@ -1,0 +1,170 @@
+"""The lab's colours and their second cues, in one place: charts, components and the theme file share them.
+
+Ice is frozen, ember is trainable, grey is from scratch, violet is the source. Never colour alone: each role has its own
+marker or dash too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FONT = '"Source Sans", "Segoe UI", system-ui, sans-serif'
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Every colour of one theme, as ``#RRGGBB``."""
+
+    ice: str  # frozen
+    ember: str  # trainable, fine-tuned
+    glow: str  # probe-then-tune: ember's neighbour, told apart by its lightness
+    grey: str  # from scratch
+    violet: str  # source data, pretraining
+    chance: str  # chance, majority class
+    helps: str
+    harms: str
+    inconclusive: str
+    paper: str  # the page
+    panel: str  # sidebar, cards
+    ink: str  # text
+    soft: str  # text of axes and small print
+    line: str  # borders, zero lines
+    grid: str  # the faintest line
+    accent: str  # buttons, links
+    mistakes: tuple[str, ...]  # ten steps from none to all, for confusion
+
+
+PALETTES = {
+    "light": Palette(
+        ice="#1F6FA8",
+        ember="#B8481A",
+        glow="#7A2E0E",
+        grey="#646A73",
+        violet="#7A4FA3",
+        chance="#8A9099",
+        helps="#1B7A4B",
+        harms="#A93226",
+        inconclusive="#7D6314",
+        paper="#FFFFFF",
+        panel="#F6F8FA",
+        ink="#1B222C",
+        soft="#56606D",
+        line="#DCE2E9",
+        grid="#ECEFF3",
+        accent="#33508F",
+        mistakes=("#FFFFFF", "#FBEAE7", "#F6D2CC", "#F0B8AF", "#E79B90", "#DB7C6F", "#CB5E50", "#B94436", "#9C2E22", "#7A2118"),
+    ),
+    "dark": Palette(
+        ice="#7CC4F0",
+        ember="#FF9B5E",
+        glow="#FFDDBF",
+        grey="#A6ABB3",
+        violet="#C3A1E6",
+        chance="#7C828B",
+        helps="#63C995",
+        harms="#F1948A",
+        inconclusive="#E0C25E",
+        paper="#0E1117",
+        panel="#161B23",
+        ink="#E6E9EE",
+        soft="#A3ABB7",
+        line="#2C343F",
+        grid="#1F262F",
+        accent="#5070BD",
+        mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#CA635B", "#E17C72", "#F1948A"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a series stands for, and how it is told apart without colour."""
+
+    label: str
+    colour: str  # a field of Palette
+    marker: str  # a Plotly symbol
+    dash: str  # a Plotly dash
+
+
+ROLES = {  # the order of series on every chart
+    "scratch": Role("From scratch", "grey", "x-thin", "dash"),
+    "frozen": Role("Frozen", "ice", "square", "solid"),
+    "tuned": Role("All tuned", "ember", "circle", "solid"),
+    "probe_then_tune": Role("Probe, then tune", "glow", "star", "solid"),
+    "source": Role("Source", "violet", "diamond", "solid"),
+}
+STRATEGY_ROLES = {
+    "scratch": "scratch",
+    "linear_probe": "frozen",
+    "freeze": "frozen",
+    "full": "tuned",
+    "surgical": "tuned",
+    "lp_ft": "probe_then_tune",
+    "pretrain": "source",
+}
+
+
+def palette(theme: str) -> Palette:
+    """The colours of ``light`` or ``dark``; anything else is light."""
+    return PALETTES.get(theme, PALETTES["light"])
+
+
+def role(strategy: str) -> str:
+    """The role of a strategy, or of the word ``pretrain``; a new strategy counts as tuned until it has a role of its own."""
+    return strategy if strategy in ROLES else STRATEGY_ROLES.get(strategy, "tuned")
+
+
+def order(name: str) -> int:
+    """The place of a role in every legend and list."""
+    return list(ROLES).index(name) if name in ROLES else len(ROLES)
+
+
+def of(name: str, theme: str = "light") -> str:
+    """The colour of a role, or of a field of the palette."""
+    return getattr(palette(theme), ROLES[name].colour if name in ROLES else name)
+
+
+def frost(share: float, theme: str = "light") -> str:
+    """From ember (nothing frozen, 0) to ice (everything, 1)."""
+    return mix(palette(theme).ember, palette(theme).ice, min(1.0, max(0.0, share)))
+
+
+def mistake(share: float, theme: str = "light") -> str:
+    """The colour of a share (0 to 1) of a class that was taken for another."""
+    steps = palette(theme).mistakes
+    return steps[min(len(steps) - 1, max(0, round(share * (len(steps) - 1))))]
+
+
+def fade(colour: str, opacity: float) -> str:
+    """The colour with an opacity, as CSS and Plotly write it."""
+    red, green, blue = _channels(colour)
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def readable(background: str) -> str:
+    """Black or white ink, whichever is read better on a background."""
+    inks = (PALETTES["light"].ink, PALETTES["light"].paper)
+    return max(inks, key=lambda ink: contrast(ink, background))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours as WCAG defines it, 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def mix(start: str, end: str, share: float) -> str:
+    """A colour on the way between two, mixed as light is (the middle stays clear, not muddy)."""
+    pairs = zip(_channels(start), _channels(end), strict=True)
+    mixed = [round((a**2.2 * (1 - share) + b**2.2 * share) ** (1 / 2.2)) for a, b in pairs]
+    return "#{:02X}{:02X}{:02X}".format(*mixed)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _luminance(colour: str) -> float:
+    shares = [channel / 255 for channel in _channels(colour)]
+    linear = [share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -5,6 +5,7 @@ into the data folder; ``load`` gives the ``Dataset`` on top of those files. Neit
 """
 
 from tlcore.datasets.catalogue import DATASETS, Raw
-from tlcore.datasets.split import Dataset, Part, find, load, prepare, reshape
+from tlcore.datasets.shelf import find, load, prepare
+from tlcore.datasets.split import Dataset, Part, reshape
 
 __all__ = ["DATASETS", "Dataset", "Part", "Raw", "find", "load", "prepare", "reshape"]

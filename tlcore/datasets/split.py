@@ -1,41 +1,32 @@
-"""Data sets on the disk: split once, prepared once, then mapped into memory by whoever reads them.
+"""One data set and its parts: fixed, stratified and shuffled, seeded by the data set's name.
 
-The parts of a data set are fixed: stratified, shuffled, seeded by its name. ``prepare`` writes the images in the order
-train, validation, test, so that a part is a slice of one file. Reading needs NumPy and nothing heavier.
+The images lie in one file in the order train, validation, test, so that a part is a slice of it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import secrets
-import shutil
-import time
+import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tlcore import folder
-from tlcore.datasets.catalogue import DATASETS, Raw
+from tlcore.datasets.catalogue import Raw
 from tlcore.registry import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LAYOUT = 1  # raised whenever the same entry and knobs would be split or written otherwise
 NAMES = ("train", "validation", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
-    """One part. images: uint8 (n, height, width, channels), mapped read-only; labels: int64 (n,)."""
+    """One part of a data set. images: uint8 (n, height, width, channels), mapped read-only; labels: int64 (n,)."""
 
     name: str
     images: NDArray[np.uint8]
@@ -45,9 +36,13 @@ class Part:
         return len(self.labels)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
-    """A prepared data set. id: SHA-256 of its images and labels; sizes: images in each part."""
+    """A prepared data set.
+
+    knobs: all of its settings. facts: those of its entry, and what became known: classes, examples, pool_per_class, seconds, versions.
+    sizes: images in each part. id: SHA-256 of all images and labels.
+    """
 
     name: str
     title: str
@@ -74,22 +69,25 @@ class Dataset:
         return self._part("test")
 
     def draw(self, labels_per_class: int | None, seed: int) -> NDArray[np.int64]:
-        """Indices into train: so many of each class, in random order; None takes all. More labels keep the fewer."""
-        rng = np.random.default_rng([zlib.crc32(self.name.encode()), seed])
+        """Indices into train, int64, in random order: so many of each class; None takes all.
+
+        With the same seed, a larger draw holds the smaller one. InputError if a class has too few.
+        """
+        rng = np.random.default_rng([_seed(self.name), seed])
         labels = self.train.labels
-        if labels_per_class is None:
-            return rng.permutation(len(labels))
-        least = int(np.bincount(labels, minlength=len(self.classes)).min())
-        if not 1 <= labels_per_class <= least:
-            raise InputError(
-                f"Labels per class is {labels_per_class}, but {self.name} has {least} of each class to learn from: choose 1 to {least}."
-            )
         order = rng.permutation(len(labels))
+        if labels_per_class is None:
+            return order
+        most = self.facts["pool_per_class"]
+        if not isinstance(labels_per_class, int | np.integer) or not 1 <= labels_per_class <= most:
+            raise InputError(
+                f"Labels per class is {labels_per_class}, but {self.name} has {most} of each class to learn from: choose 1 to {most}."
+            )
         by_class = [order[labels[order] == label][:labels_per_class] for label in range(len(self.classes))]
         return rng.permutation(np.concatenate(by_class))
 
     def balance(self) -> dict[str, dict[str, int]]:
-        """How many images of each class each part has: part -> class -> count."""
+        """How many images each part has of each class: part -> class -> count."""
         found = {}
         for name in NAMES:
             counts = np.bincount(self._part(name).labels, minlength=len(self.classes))
@@ -99,113 +97,56 @@ class Dataset:
     def _part(self, name: str) -> Part:
         start = sum(self.sizes[earlier] for earlier in NAMES[: NAMES.index(name)])
         inside = slice(start, start + self.sizes[name])
-        images, labels = _arrays(self.folder)
+        images, labels = arrays(self.folder)
         return Part(name, images[inside], labels[inside])
 
-
-def load(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset:
-    """The data set, prepared first if it is not there."""
-    return find(name, knobs) or prepare(name, knobs)
-
-
-def find(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset | None:
-    """The data set if it is prepared and whole, else None; reads only."""
-    settings = DATASETS.settings(name, knobs or {})
-    return _open(name, settings, _place(name, settings))
-
-
-def prepare(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset:
-    """Make and write the data set unless it is there; several processes may ask at once, one works."""
-    from filelock import FileLock
-
-    settings = DATASETS.settings(name, knobs or {})
-    place = _place(name, settings)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{place}.lock"):
-        found = _open(name, settings, place)
-        if found is None:
-            _write(name, settings, place)
-            found = _open(name, settings, place)
-    assert found is not None
-    return found
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}  # without the open parts: they would be copied
 
 
 def reshape(images: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Give images another shape, ``shape`` with the number of images (or -1) first; InputError if it would mix pixels of several."""
-    have, want = int(np.prod(images.shape[1:])), int(np.prod(shape[1:]))
+    """The same images in another shape; shape[0] is their number or -1. InputError where pixels of several images would mix.
+
+    >>> reshape(np.zeros((5, 28, 28, 1)), (-1, 784)).shape
+    (5, 784)
+    >>> reshape(np.zeros((5, 28, 28, 1)), (-1, 100))
+    Traceback (most recent call last):
+    tlcore.registry.InputError: An image of 28 x 28 x 1 has 784 values, not 100: choose a shape that holds 784 for each image.
+    """
+    have, want = math.prod(images.shape[1:]), math.prod(shape[1:])
     if have != want:
         sides = " x ".join(map(str, images.shape[1:]))
-        raise InputError(f"An image of {sides} has {have} values, not {want}: choose a shape whose sides multiply to {have}.")
+        raise InputError(f"An image of {sides} has {have} values, not {want}: choose a shape that holds {have} for each image.")
     if shape[0] not in (-1, len(images)):
         raise InputError(f"There are {len(images)} images, not {shape[0]}: begin the shape with {len(images)} or -1.")
-    return images.reshape(shape)
+    return images.reshape(len(images), *shape[1:])
 
 
-def _place(name: str, settings: Mapping[str, Any]) -> Path:
-    text = json.dumps([LAYOUT, settings, _versions(name)], sort_keys=True)
-    return folder.home() / "datasets" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-@cache
-def _versions(name: str) -> dict[str, str]:
-    return {package: _version(package) for package in ("numpy", *DATASETS[name].facts["packages"])}
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
-
-
-def _arrays(place: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def arrays(place: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """All images, mapped read-only, and all labels of a prepared data set."""
     return np.load(place / "images.npy", mmap_mode="r"), np.load(place / "labels.npy")
 
 
-def _open(name: str, settings: Mapping[str, Any], place: Path) -> Dataset | None:
-    try:
-        about = json.loads((place / "about.json").read_text())
-        images, labels = _arrays(place)
-        if len(images) != len(labels) or len(images) != sum(about["sizes"].values()):
-            return None
-        return Dataset(
-            name, DATASETS[name].title, settings, DATASETS[name].facts, tuple(about["classes"]),
-            images.shape[1:], about["sizes"], about["digest"], place,
-        )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
-        return None
-
-
-def _write(name: str, settings: Mapping[str, Any], place: Path) -> None:
-    began = time.monotonic()
-    raw = DATASETS[name](**settings)
-    order, sizes = _split(name, raw)
-    images, labels = np.ascontiguousarray(raw.images[order]), raw.labels[order]
-    about = {
-        "name": name, "knobs": settings, "classes": raw.classes, "sizes": sizes, "versions": _versions(name),
-        "digest": hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest(), "seconds": round(time.monotonic() - began, 3),
-    }  # fmt: skip
-    staging = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
-    try:
-        folder.write(staging / "images.npy", lambda file: np.save(file, images))
-        folder.write(staging / "labels.npy", lambda file: np.save(file, labels))
-        folder.write(staging / "about.json", lambda file: file.write(json.dumps(about).encode()))
-        shutil.rmtree(place, ignore_errors=True)
-        os.replace(staging, place)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _split(name: str, raw: Raw) -> tuple[NDArray[np.int64], dict[str, int]]:
-    """The order train, validation, test of all images, each part shuffled, each class cut by the same shares."""
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    shares = DATASETS[name].facts["parts"]
+def split(name: str, raw: Raw, shares: Mapping[str, float]) -> tuple[NDArray[np.int64], dict[str, int]]:
+    """The images in the order train, validation, test: each part shuffled, each class cut by the same shares, exact copies left out."""
+    rng = np.random.default_rng(_seed(name))
     parts: dict[str, list[NDArray[np.int64]]] = {part: [] for part in NAMES}
+    once = _distinct(raw.images)
     for label in range(len(raw.classes)):
-        members = rng.permutation(np.flatnonzero(raw.labels == label))
+        members = rng.permutation(once[raw.labels[once] == label])
         validation, test = (max(1, round(len(members) * shares[part])) for part in ("validation", "test"))
         parts["test"].append(members[:test])
         parts["validation"].append(members[test : test + validation])
         parts["train"].append(members[test + validation :])
     whole = {part: rng.permutation(np.concatenate(members)) for part, members in parts.items()}
     return np.concatenate([whole[part] for part in NAMES]), {part: len(whole[part]) for part in NAMES}
+
+
+def _distinct(images: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Indices of all images but exact copies of an earlier one: a copy could stand in the test part and in the pool."""
+    first: dict[bytes, int] = {}
+    return np.array([place for place, image in enumerate(images) if first.setdefault(image.tobytes(), place) == place], dtype=np.int64)
+
+
+def _seed(name: str) -> int:
+    return zlib.crc32(name.encode())

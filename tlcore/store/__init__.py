@@ -1,0 +1,31 @@
+"""The store: one truth for results and for control. ``Store()`` opens it; the rest are the records and faults it deals in.
+
+Floors within: tables, records, faults, owners | database, backup, migrations | reading | writing | removing | leases | files | tending.
+"""
+
+from tlcore.store.faults import Fenced, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly
+from tlcore.store.owners import Owner
+from tlcore.store.records import Job, Lease, MemberRecord, Run, StudyRecord
+from tlcore.store.tables import ANSWERED, ENDED, LIVE, MEASURES
+from tlcore.store.tending import Held, Store
+
+__all__ = [
+    "ANSWERED",
+    "ENDED",
+    "LIVE",
+    "MEASURES",
+    "Fenced",
+    "Held",
+    "Job",
+    "Lease",
+    "MemberRecord",
+    "Owner",
+    "Run",
+    "Store",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreFull",
+    "StoreReadOnly",
+    "StudyRecord",
+]

@@ -1,0 +1,211 @@
+"""What workers do: claim, beat, record, finish. Every write names its attempt and is refused once a later one began."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, update
+
+from tlcore import clock
+from tlcore.store import tables
+from tlcore.store.faults import Fenced
+from tlcore.store.owners import Owner
+from tlcore.store.reading import is_id
+from tlcore.store.records import Job, Lease
+from tlcore.store.removing import Removing
+from tlcore.store.writing import abandon
+
+runs = tables.runs
+_parent = runs.alias()
+_ready = and_(runs.c.state == "queued", or_(runs.c.parent.is_(None), _parent.c.state == "finished"))
+_source_first = case((runs.c.kind == "pretrain", 0), else_=1)
+
+
+class Leases(Removing):
+    """The workers' side of the store."""
+
+    def pending(self) -> bool:
+        """Whether any run could start now; cheap enough to ask many times a second."""
+        query = select(runs.c.id).outerjoin(_parent, runs.c.parent == _parent.c.id).where(_ready).limit(1)
+        with self.read() as connection:
+            return connection.scalar(query) is not None
+
+    def claim(self, owner: Owner, slots: int = 1) -> Job | None:
+        """The next run for a fresh worker, and its group: of a study with one slot all its runs, with more one seed's.
+
+        Fair: the visitor with the fewest running runs comes first, then who came first.
+        """
+        with self.write() as connection:
+            ready = _ready_runs(connection)
+            taken = _taken(connection) if slots > 1 else set()
+            ready = [row for row in ready if (row.study, row.shard) not in taken]
+            visitor = _turn(connection, ready)
+            if visitor is None:
+                return None
+            first = min((row for row in ready if row.visitor == visitor), key=lambda row: row.number)
+            return _begin(connection, ready, owner, visitor, first, first.shard if slots > 1 and first.study else None)
+
+    def follow(self, job: Job, owner: Owner) -> Job | None:
+        """The next run of the same group; None at its end, or when it is another visitor's turn."""
+        if job.study is None:
+            return None
+        with self.write() as connection:
+            ready = _ready_runs(connection)
+            mine = [row for row in ready if row.study == job.study and job.shard in (None, row.shard)]
+            if not mine or _turn(connection, ready) != job.visitor:
+                return None
+            return _begin(connection, ready, owner, job.visitor, mine[0], job.shard, job.id)
+
+    def take(self, run_id: str, owner: Owner) -> Lease | None:
+        """Claim exactly this run; None if it does not wait, or waits for its source."""
+        query = select(runs.c.id).outerjoin(_parent, runs.c.parent == _parent.c.id).where(_ready, runs.c.id == run_id)
+        if not is_id(run_id):
+            return None
+        with self.write() as connection:
+            return _lease(connection, run_id, owner) if connection.scalar(query) else None
+
+    def beat(self, lease: Lease) -> None:
+        """Say that the worker lives; raises Fenced if the run is no longer its own."""
+        with self.write() as connection:
+            fenced(connection, lease, beat=clock.tick())
+
+    def wish(self, lease: Lease) -> str | None:
+        """``"stop"`` if somebody asked for it; raises Fenced if the run is no longer the worker's."""
+        command = and_(tables.commands.c.run == runs.c.id, tables.commands.c.key == f"{lease.run}-{lease.attempt}-stop")
+        query = select(tables.commands.c.name).select_from(runs.outerjoin(tables.commands, command)).where(*_held(lease))
+        with self.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise Fenced(_OVERTAKEN)
+        return row[0]
+
+    def record_epochs(self, lease: Lease, rows: Iterable[Mapping[str, Any]]) -> bool:
+        """Keep measured epochs, durable on return. An epoch that is there already stays as it was.
+
+        Returns whether repeated epochs came out the same. Raises ValueError for a gap, Fenced for a stale worker.
+        """
+        given = [{name: _finite(row.get(name)) for name in tables.MEASURES} | {"epoch": int(row["epoch"])} for row in rows]
+        table = tables.epochs
+        with self.write() as connection:
+            fenced(connection, lease, beat=clock.tick())
+            last = connection.scalar(select(func.max(table.c.epoch)).where(table.c.run == lease.run))
+            known = [row for row in given if last is not None and row["epoch"] <= last]
+            fresh = given[len(known) :]
+            if fresh and [row["epoch"] for row in fresh] != list(range(fresh[0]["epoch"] if last is None else last + 1, fresh[-1]["epoch"] + 1)):
+                raise ValueError(f"Epochs must follow each other: after {last} came {[row['epoch'] for row in fresh]}.")
+            if fresh:
+                connection.execute(insert(table), [{"run": lease.run, **row} for row in fresh])
+                fenced(connection, lease, epoch=fresh[-1]["epoch"])
+            return all(_same(connection, lease.run, row) for row in known)
+
+    def annotate(self, lease: Lease, note: str) -> None:
+        """Add a sentence to the run's note."""
+        with self.write() as connection:
+            old = connection.scalar(select(runs.c.note).where(runs.c.id == lease.run))
+            if note not in (old or ""):
+                fenced(connection, lease, note=f"{old}; {note}" if old else note)
+
+    def finish(self, lease: Lease, state: str, result: Mapping[str, Any] | None = None, error: str | None = None) -> None:
+        """End a run: finished, stopped, failed or interrupted; what waits for it follows."""
+        if state not in tables.ENDED:
+            raise ValueError(f"A run cannot end as {state!r}.")
+        plain = _plain(result) if result is not None else None
+        headline = {name: _finite(plain.get(name)) for name in ("accuracy", "loss")} if plain else {}
+        text = None if plain is None else json.dumps(plain, allow_nan=False)
+        with self.write() as connection:
+            worked = func.coalesce(runs.c.seconds, 0.0) + clock.tick() - runs.c.begun
+            fenced(connection, lease, state=state, error=error, result=text, finished=clock.now(), seconds=worked, **headline)
+            if state != "finished":
+                abandon(connection, lease.run, state)
+
+    def summarize(self, study_id: str, summary: Mapping[str, Any]) -> None:
+        """Keep what a study has measured so far."""
+        text = json.dumps(_plain(summary), allow_nan=False)
+        with self.write() as connection:
+            connection.execute(update(tables.studies).where(tables.studies.c.id == study_id).values(summary=text))
+
+
+_OVERTAKEN = "Another worker has this run now: this one ends."
+
+
+def fenced(connection: Connection, lease: Lease, **values: Any) -> None:
+    """Change a run only as its present owner."""
+    if connection.execute(update(runs).where(*_held(lease)).values(**values)).rowcount != 1:
+        raise Fenced(_OVERTAKEN)
+
+
+def _held(lease: Lease) -> tuple[Any, ...]:
+    return runs.c.id == lease.run, runs.c.attempt == lease.attempt, runs.c.worker == lease.worker, runs.c.state == "running"
+
+
+def _ready_runs(connection: Connection) -> list[Row[Any]]:
+    """Runs that could start now, sources before the runs that come from them."""
+    query = select(runs.c.id, runs.c.number, runs.c.study, runs.c.shard, runs.c.visitor).outerjoin(_parent, runs.c.parent == _parent.c.id)
+    return list(connection.execute(query.where(_ready).order_by(_source_first, runs.c.number)))
+
+
+def _taken(connection: Connection) -> set[tuple[str, int]]:
+    """Groups that a worker is at."""
+    query = select(runs.c.study, runs.c.shard).where(runs.c.state == "running", runs.c.study.is_not(None))
+    return {(row.study, row.shard) for row in connection.execute(query)}
+
+
+def _turn(connection: Connection, ready: list[Row[Any]]) -> str | None:
+    """Whose turn it is: the fewest running runs first, then who came first."""
+    if not ready:
+        return None
+    running = {visitor: count for visitor, count in connection.execute(_RUNNING)}
+    first: dict[str, int] = {}
+    for row in ready:
+        first[row.visitor] = min(row.number, first.get(row.visitor, row.number))
+    return min(first, key=lambda visitor: (running.get(visitor, 0), first[visitor]))
+
+
+_RUNNING = select(runs.c.visitor, func.count()).where(runs.c.state == "running").group_by(runs.c.visitor)
+
+
+def _begin(
+    connection: Connection, ready: list[Row[Any]], owner: Owner, visitor: str, first: Row[Any], shard: int | None, job: str | None = None
+) -> Job:
+    group = [first]
+    if first.study is not None:
+        group = [row for row in ready if row.study == first.study and shard in (None, row.shard)]
+    lease = _lease(connection, group[0].id, owner)
+    waiting = select(runs.c.id).where(runs.c.state == "queued", runs.c.study == first.study).order_by(_source_first, runs.c.number)
+    later = connection.scalars(waiting if shard is None else waiting.where(runs.c.shard == shard)) if first.study else ()
+    return Job(job or secrets.token_hex(8), lease, visitor, first.study, shard, (lease.run, *later))
+
+
+def _lease(connection: Connection, run_id: str, owner: Owner) -> Lease:
+    tick = clock.tick()
+    who = {"worker": owner.worker, "pid": owner.pid, "birth": owner.birth, "boot": owner.boot, "beat": tick, "begun": tick}
+    since = func.coalesce(runs.c.started, clock.now())
+    changed = update(runs).where(runs.c.id == run_id, runs.c.state == "queued").values(state="running", attempt=runs.c.attempt + 1, started=since, **who)
+    attempt = connection.scalar(changed.returning(runs.c.attempt))
+    assert attempt is not None  # the caller has seen it queued in this transaction
+    return Lease(run_id, int(attempt), owner.worker)
+
+
+def _same(connection: Connection, run_id: str, row: Mapping[str, Any]) -> bool:
+    table = tables.epochs
+    old = connection.execute(select(table).where(table.c.run == run_id, table.c.epoch == row["epoch"])).first()
+    return old is not None and all(getattr(old, name) == row[name] for name in tables.MEASURES if name != "seconds")
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """JSON without NaN: a number that is none becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, bool | str | int | None):
+        return value
+    return _finite(value.item() if hasattr(value, "item") else value) if not hasattr(value, "tolist") else _plain(value.tolist())

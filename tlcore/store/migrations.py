@@ -1,0 +1,23 @@
+"""From an older store to this one, a step a version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from tlcore.store import tables
+from tlcore.store.faults import StoreError
+
+STEPS: dict[int, Callable[[Connection], None]] = {}  # from this version to the next
+
+
+def migrate(connection: Connection, known: int) -> None:
+    """Take a store of version ``known`` to ours, inside the caller's transaction."""
+    if known > tables.SCHEMA:
+        raise StoreError(
+            f"This store was written by a newer version of the lab (schema {known}, this one knows {tables.SCHEMA}): "
+            "update the lab, or set TLCORE_HOME to another folder."
+        )
+    for version in range(known, tables.SCHEMA):
+        STEPS[version](connection)

@@ -1,0 +1,179 @@
+"""What pages, API and command line read. Every list is short, ordered by number, and found by an index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from tlcore import clock, folder
+from tlcore.store import owners, tables
+from tlcore.store.database import Database
+from tlcore.store.records import RUN_COLUMNS, MemberRecord, Run, StudyRecord, state_of
+
+runs, studies, members = tables.runs, tables.studies, tables.members
+
+
+class Reading(Database):
+    """The reading side of the store. Ids that are unknown or no ids at all are answered with None or nothing."""
+
+    def run(self, run_id: str) -> Run | None:
+        """One run."""
+        found = self._runs(select(*RUN_COLUMNS).where(runs.c.id == run_id)) if is_id(run_id) else []
+        return found[0] if found else None
+
+    def runs(
+        self,
+        limit: int = 50,
+        before: int | None = None,
+        state: str | None = None,
+        kind: str | None = None,
+        dataset: str | None = None,
+        parent: str | None = None,
+    ) -> list[Run]:
+        """Runs, newest first; ``before`` is the number of the last run of the page above."""
+        query = select(*RUN_COLUMNS).order_by(runs.c.number.desc()).limit(limit)
+        for name, value in {"state": state, "kind": kind, "dataset": dataset, "parent": parent}.items():
+            if value is not None:
+                query = query.where(runs.c[name] == value)
+        return self._runs(query if before is None else query.where(runs.c.number < before))
+
+    def children(self, run_id: str) -> list[Run]:
+        """The runs that came from a source, newest first."""
+        return self.runs(limit=1000, parent=run_id)
+
+    def study(self, study_id: str) -> StudyRecord | None:
+        """One study."""
+        found = self._studies(select(studies).where(studies.c.id == study_id)) if is_id(study_id) else []
+        return found[0] if found else None
+
+    def studies(self, limit: int = 50) -> list[StudyRecord]:
+        """Studies, newest first."""
+        return self._studies(select(studies).order_by(studies.c.number.desc()).limit(limit))
+
+    def studies_of(self, run_id: str) -> list[StudyRecord]:
+        """The studies that a run is a member of, or the source of a member."""
+        used = select(members.c.study).join(runs, runs.c.id == members.c.run).where(or_(runs.c.id == run_id, runs.c.parent == run_id))
+        return self._studies(select(studies).where(studies.c.id.in_(used)).order_by(studies.c.number.desc()))
+
+    def members(self, study_id: str) -> list[MemberRecord]:
+        """The runs of a study in its order."""
+        query = select(members.c.arm, members.c.frozen, members.c.seed, *RUN_COLUMNS).join(runs, runs.c.id == members.c.run)
+        with self.read() as connection:
+            rows = connection.execute(query.where(members.c.study == study_id).order_by(members.c.place)).all()
+        return [MemberRecord(row[0], row[1], row[2], Run(*row[3:])) for row in rows]
+
+    def sources(self, study_id: str) -> list[Run]:
+        """The pretrainings from which a study's runs come, oldest first."""
+        wanted = select(runs.c.parent).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
+        return self._runs(select(*RUN_COLUMNS).where(runs.c.id.in_(wanted)).order_by(runs.c.number))
+
+    def epochs(self, run_id: str, after: int = -1) -> list[dict[str, Any]]:
+        """What was measured after each epoch; epoch 0 is before the first step."""
+        return self.epochs_of([run_id], after).get(run_id, [])
+
+    def epochs_of(self, run_ids: Iterable[str], after: int = -1) -> dict[str, list[dict[str, Any]]]:
+        """The same for several runs in one question."""
+        wanted = list(run_ids)
+        table = tables.epochs
+        query = select(table).where(table.c.run.in_(wanted), table.c.epoch > after).order_by(table.c.run, table.c.epoch)
+        found: dict[str, list[dict[str, Any]]] = {each: [] for each in wanted}
+        with self.read() as connection:
+            for run_id, epoch, *values in connection.execute(query):
+                found[run_id].append({"epoch": epoch, **dict(zip(tables.MEASURES, values, strict=True))})
+        return found
+
+    def artifacts(self, run_id: str) -> dict[str, tuple[Path, str, int]]:
+        """Name -> (path, SHA-256, bytes) of what a run keeps."""
+        table = tables.artifacts
+        with self.read() as connection:
+            rows = connection.execute(select(table).where(table.c.run == run_id).order_by(table.c.name)).all()
+        return {row.name: (self.home / row.file, row.sha256, row.bytes) for row in rows}
+
+    def log(self, run_id: str, lines: int = 20) -> str:
+        """The last lines that the worker wrote while it trained the run."""
+        path = self.folder_of(run_id) / "log.txt"
+        if not is_id(run_id) or not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 400 * lines))
+            return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+
+    def queue_place(self, run_id: str) -> int | None:
+        """1 for the run that is next, None for one that does not wait."""
+        mine = select(runs.c.number).where(runs.c.id == run_id, runs.c.state == "queued").scalar_subquery()
+        query = select(mine, func.count()).where(runs.c.state == "queued", runs.c.number <= mine)
+        with self.read() as connection:
+            number, place = connection.execute(query).one()
+        return None if number is None else int(place)
+
+    def engine(self) -> dict[str, Any]:
+        """The dispatcher: state absent, warming or ready, message, pid, since, slots."""
+        with self.read() as connection:
+            row = connection.execute(select(tables.dispatchers)).first()
+        if row is None or not owners.alive(row.pid, row.birth, row.boot):
+            return {"state": "absent", "message": "", "pid": None, "since": None, "slots": 0}
+        return {"state": row.state, "message": row.message, "pid": row.pid, "since": row.since, "slots": row.slots, "quiet": clock.tick() - row.beat}
+
+    def restored(self) -> str | None:
+        """One sentence if the store was damaged and a copy was opened in its place."""
+        done = self.remembered("restored")
+        if done is None:
+            return None
+        state = f"a copy from {done['from'][:16].replace('T', ' ')} UTC was opened" if "from" in done else "there was no copy, so an empty one was opened"
+        return f"The store was damaged: {state}. The damaged file is kept in {done['aside']}."
+
+    def disk(self) -> int:
+        """Bytes in the data folder, as far as the store knows and a short look tells."""
+        with self.read() as connection:
+            named = connection.scalar(select(func.coalesce(func.sum(tables.artifacts.c.bytes), 0)))
+        parts = [self.home / name for name in ("datasets", "backups", "damaged")]
+        around = sum(file.stat().st_size for file in self.home.glob("*") if file.is_file())
+        return int(named or 0) + around + sum(folder.size(part) for part in parts if part.is_dir())
+
+    def folder_of(self, run_id: str) -> Path:
+        """Where the files of a run lie."""
+        return self.home / "runs" / (run_id if is_id(run_id) else "none")
+
+    def _runs(self, query: Select[Any]) -> list[Run]:
+        with self.read() as connection:
+            return [Run(*row) for row in connection.execute(query)]
+
+    def _studies(self, query: Select[Any]) -> list[StudyRecord]:
+        with self.read() as connection:
+            rows = connection.execute(query).all()
+            counts = _counts(connection, [row.id for row in rows])
+        return [_record(row, counts[row.id]) for row in rows]
+
+
+def is_id(text: object) -> bool:
+    """Whether a text can be the id of a run or a study."""
+    return isinstance(text, str) and len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
+
+
+def _counts(connection: Connection, study_ids: list[str]) -> dict[str, dict[str, int]]:
+    query = select(members.c.study, runs.c.state, func.count()).join(runs, runs.c.id == members.c.run)
+    query = query.where(members.c.study.in_(study_ids)).group_by(members.c.study, runs.c.state)
+    found: dict[str, dict[str, int]] = {each: {} for each in study_ids}
+    for study, state, count in connection.execute(query):
+        found[study][state] = count
+    return found
+
+
+def _record(row: Any, counts: dict[str, int]) -> StudyRecord:
+    return StudyRecord(
+        id=row.id,
+        number=row.number,
+        key=row.key,
+        question=row.question,
+        title=row.title,
+        settings=json.loads(row.settings),
+        state=state_of(counts),
+        summary=None if row.summary is None else json.loads(row.summary),
+        created=row.created,
+        total=sum(counts.values()),
+        done=counts.get("finished", 0),
+    )

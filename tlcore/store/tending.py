@@ -1,0 +1,145 @@
+"""What the dispatcher does: bury dead workers' leases, say how it is, hand out data requests, keep the files in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from tlcore import clock
+from tlcore.store import owners, tables
+from tlcore.store.files import Files
+from tlcore.store.owners import Owner
+from tlcore.store.writing import abandon
+
+runs = tables.runs
+PATIENCE = 60.0  # seconds without a beat after which a worker counts as hung
+
+
+class Held(NamedTuple):
+    """A run that somebody trains, with the seconds since the last beat (None on another start of the machine)."""
+
+    run: str
+    attempt: int
+    owner: Owner
+    quiet: float | None
+
+
+class Store(Files):
+    """Runs, studies, epochs, commands and artifacts: written once, read often."""
+
+    def held(self) -> list[Held]:
+        """All runs that count as running."""
+        columns = (runs.c.id, runs.c.attempt, runs.c.worker, runs.c.pid, runs.c.birth, runs.c.boot, runs.c.beat)
+        with self.read() as connection:
+            rows = connection.execute(select(*columns).where(runs.c.state == "running")).all()
+        tick, here = clock.tick(), clock.boot()
+        return [
+            Held(row.id, row.attempt, Owner(row.worker, row.pid, row.birth, row.boot), tick - row.beat if row.boot == here else None)
+            for row in rows
+        ]
+
+    def reap(self, cause: Callable[[Owner], str] = lambda owner: "the worker was killed") -> list[str]:
+        """Give the runs of dead workers back: once they go on by themselves, then they are interrupted. Returns their ids."""
+        dead = [held for held in self.held() if not held.owner.alive]
+        if not dead:
+            return []
+        with self.write() as connection:
+            for held in dead:
+                _bury(connection, held, cause(held.owner))
+        return [held.run for held in dead]
+
+    def announce(self, owner: Owner, state: str, message: str, slots: int) -> None:
+        """Say how the dispatcher is; also its beat."""
+        table = tables.dispatchers
+        who = {"pid": owner.pid, "birth": owner.birth, "boot": owner.boot, "slots": slots}
+        with self.write() as connection:
+            old = connection.execute(select(table)).first()
+            since = old.since if old and (old.pid, old.birth, old.state) == (owner.pid, owner.birth, state) else clock.now()
+            connection.execute(delete(table))
+            values = {"name": "local", "state": state, "message": message, "beat": clock.tick(), "since": since}
+            connection.execute(insert(table).values(**who, **values))
+
+    def withdraw(self, owner: Owner) -> None:
+        """Say that the dispatcher has ended."""
+        with self.write() as connection:
+            connection.execute(delete(tables.dispatchers).where(tables.dispatchers.c.pid == owner.pid))
+
+    def next_request(self) -> tuple[str, str, dict[str, Any]] | None:
+        """(key, data set, knobs) of a data set to prepare."""
+        table = tables.requests
+        with self.write() as connection:
+            row = connection.execute(select(table).where(table.c.state == "queued").order_by(table.c.created).limit(1)).first()
+            if row is None:
+                return None
+            connection.execute(update(table).where(table.c.key == row.key).values(state="running"))
+        return row.key, row.dataset, json.loads(row.knobs)
+
+    def waiting_requests(self) -> bool:
+        """Whether a data set was asked for."""
+        with self.read() as connection:
+            return connection.scalar(select(tables.requests.c.key).where(tables.requests.c.state == "queued").limit(1)) is not None
+
+    def finish_request(self, key: str, error: str | None = None) -> None:
+        """A data set is prepared, or cannot be."""
+        with self.write() as connection:
+            values = {"state": "failed" if error else "done", "error": error}
+            connection.execute(update(tables.requests).where(tables.requests.c.key == key).values(**values))
+
+    def reopen_requests(self) -> None:
+        """Queue the requests that a dead dispatcher had begun."""
+        with self.write() as connection:
+            connection.execute(update(tables.requests).where(tables.requests.c.state == "running").values(state="queued"))
+
+    def backup(self) -> Path | None:
+        """Write a copy of the store; None where the database has its own tools."""
+        self.remember("saved", clock.now().isoformat(timespec="seconds"))
+        return self.backups.make(self._engine)
+
+
+def _bury(connection: Connection, held: Held, cause: str) -> None:
+    row = connection.execute(select(runs).where(runs.c.id == held.run)).one()
+    if (row.state, row.attempt, row.worker) != ("running", held.attempt, held.owner.worker):
+        return  # finished or claimed anew in the meantime
+    stop = connection.scalar(select(tables.commands.c.key).where(tables.commands.c.key == f"{row.id}-{row.attempt}-stop"))
+    values = _stopped() if stop else _again(connection, row, cause) if not row.deaths else _interrupted(connection, row, cause)
+    worked = func.coalesce(runs.c.seconds, 0.0) + runs.c.beat - runs.c.begun
+    connection.execute(update(runs).where(runs.c.id == row.id).values(**values, worker=None, deaths=row.deaths + 1, seconds=worked))
+    if values["state"] != "queued":
+        abandon(connection, row.id, values["state"])
+
+
+def _stopped() -> dict[str, Any]:
+    return {"state": "stopped", "finished": clock.now()}
+
+
+def _again(connection: Connection, row: Row[Any], cause: str) -> dict[str, Any]:
+    return {"state": "queued", "note": _joined(row.note, f"{_place(connection, row.id)} after {cause}")}
+
+
+def _interrupted(connection: Connection, row: Row[Any], cause: str) -> dict[str, Any]:
+    kept = _checkpoint(connection, row.id)
+    keep = f"; resume it to go on from epoch {kept}." if kept else "; resume it to start over."
+    return {"state": "interrupted", "finished": clock.now(), "error": f"Interrupted, for {cause} a second time{keep}"}
+
+
+def _place(connection: Connection, run_id: str) -> str:
+    kept = _checkpoint(connection, run_id)
+    return f"went on from epoch {kept}" if kept else "started over"
+
+
+def _checkpoint(connection: Connection, run_id: str) -> int:
+    """The epoch of the newest checkpoint, 0 without one."""
+    table = tables.artifacts
+    name = connection.scalar(select(func.max(table.c.name)).where(table.c.run == run_id, table.c.name.like("checkpoint-%")))
+    return int(name[11:17]) if name else 0
+
+
+def _joined(note: str | None, more: str) -> str:
+    return f"{note}; {more}" if note else more
+
+
+__all__ = ["Held", "Store", "owners"]

@@ -1,0 +1,232 @@
+"""What people ask for: submit, stop, resume, delete. Each is one transaction, and asking twice is asking once."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+
+from tlcore import clock
+from tlcore.registry import InputError
+from tlcore.spec import RunSpec, digest
+from tlcore.store import tables
+from tlcore.store.reading import Reading, is_id
+from tlcore.store.records import Run, StudyRecord, state_of
+from tlcore.studies import Study
+
+runs, studies, members = tables.runs, tables.studies, tables.members
+
+
+class Writing(Reading):
+    """The asking side of the store."""
+
+    def submit(self, spec: RunSpec, visitor: str = "") -> Run:
+        """Queue a run and the source it needs, or open the run that is already the answer."""
+        with self.write() as connection:
+            run_id = ensure(connection, spec, visitor, asked=True)
+        return self._known(run_id)
+
+    def submit_study(self, study: Study, visitor: str = "") -> StudyRecord:
+        """Queue all runs of a study at once, sharing those that are there; or open the study that is already the answer."""
+        with self.write() as connection:
+            study_id = _answering(connection, study.key) or _add_study(connection, study, visitor)
+        found = self.study(study_id)
+        assert found is not None
+        return found
+
+    def stop(self, run_id: str) -> Run | None:
+        """Stop a waiting run now, a training one at its next look; an ended one stays as it is."""
+        if not is_id(run_id):
+            return None
+        with self.write() as connection:
+            stop_one(connection, run_id)
+        return self.run(run_id)
+
+    def stop_study(self, study_id: str) -> StudyRecord | None:
+        """Stop what is left of a study, with the sources that nobody else waits for."""
+        if not is_id(study_id):
+            return None
+        mine = select(members.c.run).where(members.c.study == study_id)
+        other = runs.alias()
+        wanted = exists().where(other.c.parent == runs.c.id, other.c.state.in_(tables.LIVE))
+        source = select(runs.c.parent).where(runs.c.id.in_(mine))
+        with self.write() as connection:
+            for run_id in _ids(connection, runs.c.id.in_(mine), runs.c.state.in_(tables.LIVE)):
+                stop_one(connection, run_id)
+            for run_id in _ids(connection, runs.c.id.in_(source), runs.c.state.in_(tables.LIVE), ~runs.c.asked, ~wanted):
+                stop_one(connection, run_id)
+        return self.study(study_id)
+
+    def resume(self, run_id: str) -> Run | None:
+        """Queue a stopped or interrupted run again; it goes on from its last checkpoint, and so does its source."""
+        if not is_id(run_id):
+            return None
+        with self.write() as connection:
+            resume_one(connection, run_id)
+        return self.run(run_id)
+
+    def resume_study(self, study_id: str) -> StudyRecord | None:
+        """Queue all stopped and interrupted runs of a study again."""
+        if not is_id(study_id):
+            return None
+        mine = select(members.c.run).where(members.c.study == study_id)
+        with self.write() as connection:
+            for run_id in _ids(connection, runs.c.id.in_(mine), runs.c.state.in_(("stopped", "interrupted"))):
+                resume_one(connection, run_id)
+        return self.study(study_id)
+
+    def request_data(self, name: str, knobs: dict[str, Any]) -> None:
+        """Ask the engine to prepare a data set."""
+        table = tables.requests
+        plain = json.dumps(knobs, sort_keys=True)
+        key = digest([name, plain])
+        with self.write() as connection:
+            found = connection.scalar(select(table.c.state).where(table.c.key == key))
+            if found in ("done", "failed"):
+                connection.execute(update(table).where(table.c.key == key).values(state="queued", error=None))
+            elif found is None:
+                connection.execute(insert(table).values(key=key, dataset=name, knobs=plain, state="queued", created=clock.now()))
+
+    def data_request(self, name: str, knobs: dict[str, Any]) -> tuple[str, str | None] | None:
+        """(state, error) of a data set that was asked for: queued, running, done or failed."""
+        table = tables.requests
+        with self.read() as connection:
+            key = digest([name, json.dumps(knobs, sort_keys=True)])
+            row = connection.execute(select(table.c.state, table.c.error).where(table.c.key == key)).first()
+        return None if row is None else (row.state, row.error)
+
+    def delete_everything(self) -> None:
+        """Forget all runs, studies and prepared data; refused while anything trains."""
+        with self.write() as connection:
+            training = connection.scalar(select(func.count()).where(runs.c.state == "running"))
+            if training:
+                raise InputError(f"{training} run{'s are' if training > 1 else ' is'} training: stop what runs, then delete everything.")
+            for table in (runs, studies, members, tables.epochs, tables.commands, tables.artifacts, tables.requests):
+                connection.execute(delete(table))
+            connection.execute(delete(tables.meta).where(tables.meta.c.name == "restored"))
+        for name in ("runs", "datasets", "backups", "damaged"):
+            shutil.rmtree(self.home / name, ignore_errors=True)
+
+    def _known(self, run_id: str) -> Run:
+        found = self.run(run_id)
+        assert found is not None
+        return found
+
+
+def ensure(
+    connection: Connection, spec: RunSpec, visitor: str, asked: bool = False, study: str | None = None, shard: int | None = None
+) -> str:
+    """The id of the run that answers a spec; a new one is queued behind its source."""
+    found = connection.scalar(select(runs.c.id).where(runs.c.key == spec.key, runs.c.state.in_(tables.ANSWERED)))
+    if found:
+        if asked:
+            connection.execute(update(runs).where(runs.c.id == found).values(asked=True))
+        return str(found)
+    parent = ensure(connection, spec.source, visitor, study=study, shard=shard) if spec.source else None
+    names = {name: getattr(spec, name) for name in ("kind", "dataset", "backbone", "objective", "strategy", "epochs", "key")}
+    run_id = secrets.token_hex(16)
+    row = {"id": run_id, "state": "queued", "spec": spec.to_json(), "parent": parent, "study": study, "shard": shard}
+    connection.execute(insert(runs).values(**names, **row, asked=asked, visitor=visitor, created=clock.now()))
+    return run_id
+
+
+def stop_one(connection: Connection, run_id: str) -> None:
+    """Stop a run; what waits for it as its source stops with it."""
+    row = connection.execute(select(runs.c.state, runs.c.attempt).where(runs.c.id == run_id)).first()
+    if row is None or row.state not in tables.LIVE:
+        return
+    if row.state == "queued":
+        connection.execute(update(runs).where(runs.c.id == run_id).values(state="stopped", finished=clock.now()))
+        abandon(connection, run_id, "stopped")
+        return
+    key = f"{run_id}-{row.attempt}-stop"
+    if connection.scalar(select(tables.commands.c.key).where(tables.commands.c.key == key)) is None:
+        connection.execute(insert(tables.commands).values(key=key, run=run_id, name="stop", created=clock.now()))
+
+
+ABANDONED = {
+    "failed": "Its source, run {number}, failed: open that run to see why.",
+    "stopped": "Its source, run {number}, was stopped: resume this run, and the source goes on too.",
+    "interrupted": "Its source, run {number}, was interrupted: resume this run, and the source goes on too.",
+    "deleted": "Its source, run {number}, was deleted: start this run anew, and the source is trained again.",
+}
+
+
+def abandon(connection: Connection, parent: str, state: str) -> None:
+    """End the runs that wait for a source that ended in this state (or was deleted), each with a sentence."""
+    number = connection.scalar(select(runs.c.number).where(runs.c.id == parent))
+    ended = "failed" if state == "deleted" else state
+    values = {"state": ended, "error": ABANDONED[state].format(number=number), "finished": clock.now()}
+    connection.execute(update(runs).where(runs.c.parent == parent, runs.c.state == "queued").values(**values))
+
+
+def resume_one(connection: Connection, run_id: str) -> None:
+    """Queue a run and, if need be, its source again; the runs that never began for want of this source come along."""
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+    if row is None or row.state in tables.LIVE:
+        return
+    if row.state not in ("stopped", "interrupted"):
+        raise InputError(f"Run {row.number} is {row.state}: only a stopped or interrupted run can go on.")
+    other = _answer(connection, row.key)
+    if other:
+        raise InputError(f"The same run was started anew as run {other.number}: open that one.")
+    parent = _ready_parent(connection, row.parent) if row.parent else None
+    connection.execute(update(runs).where(runs.c.id == run_id).values(state="queued", error=None, finished=None, worker=None, parent=parent))
+    waiting = (runs.c.parent == run_id, runs.c.state == "interrupted", runs.c.attempt == 0)
+    for child in connection.execute(select(runs.c.id, runs.c.key).where(*waiting)).all():
+        if _answer(connection, child.key) is None:
+            connection.execute(update(runs).where(runs.c.id == child.id).values(state="queued", error=None, finished=None))
+
+
+def _ready_parent(connection: Connection, parent: str) -> str:
+    """The source for a resumed run: the old one if it is there or can go on, else the run that took its place."""
+    row = connection.execute(select(runs.c.id, runs.c.key, runs.c.state).where(runs.c.id == parent)).first()
+    if row is None:
+        raise InputError("The source of this run was deleted: start this run anew, and the source is trained again.")
+    if row.state in tables.ANSWERED:
+        return parent
+    other = _answer(connection, row.key)
+    if other:
+        return str(other.id)
+    if row.state == "failed":
+        raise InputError("The source of this run failed: start this run anew, and the source is trained again.")
+    resume_one(connection, parent)
+    return parent
+
+
+def _answer(connection: Connection, key: str) -> Any:
+    return connection.execute(select(runs.c.id, runs.c.number).where(runs.c.key == key, runs.c.state.in_(tables.ANSWERED))).first()
+
+
+def _ids(connection: Connection, *conditions: Any) -> list[str]:
+    return list(connection.scalars(select(runs.c.id).where(*conditions).order_by(runs.c.number.desc())))
+
+
+def _answering(connection: Connection, key: str) -> str | None:
+    """The study of that key that has finished or still can."""
+    for study_id in connection.scalars(select(studies.c.id).where(studies.c.key == key).order_by(studies.c.number.desc())):
+        states = select(runs.c.state, func.count()).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
+        counts = {state: count for state, count in connection.execute(states.group_by(runs.c.state))}
+        if state_of(counts) in tables.ANSWERED and not any(counts.get(state) for state in ("failed", "stopped", "interrupted")):
+            return str(study_id)
+    return None
+
+
+def _add_study(connection: Connection, study: Study, visitor: str) -> str:
+    study_id = secrets.token_hex(16)
+    names = {"key": study.key, "question": study.question, "title": study.title, "settings": json.dumps(study.settings)}
+    connection.execute(insert(studies).values(id=study_id, **names, visitor=visitor, created=clock.now()))
+    for place, member in enumerate(study.members):
+        run_id = ensure(connection, member.spec, visitor, study=study_id, shard=member.seed)
+        row = {"study": study_id, "place": place, "run": run_id, "arm": member.arm, "frozen": member.frozen, "seed": member.seed}
+        connection.execute(insert(members).values(**row))
+    return study_id
+
+
+def unused(study_id: str) -> Any:
+    """The condition for a run that only this study asked for."""
+    elsewhere = members.alias()
+    return ~or_(runs.c.asked, exists().where(elsewhere.c.run == runs.c.id, elsewhere.c.study != study_id))

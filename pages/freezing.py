@@ -1,0 +1,15 @@
+"""Effect of freezing: the same task with every number of frozen blocks, beside training from scratch."""
+
+from tlcore.ui import frame, launch, recipes, study
+
+frame.page(
+    "Effect of freezing",
+    heading="How much should stay frozen?",
+    lead="Every number of frozen blocks learns the same few labels, beside a net from scratch.",
+)
+asked = recipes.freezing_form()
+record = launch.start_study(asked, key="study", label="Measure")
+if record:
+    study.study_view(record.id)
+else:
+    study.before(asked)

@@ -1,0 +1,45 @@
+"""What a run will take, roughly: said before the start, replaced by what it really took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tlcore.datasets import DATASETS
+from tlcore.spec import RunSpec
+from tlcore.strategies import spread
+from tlcore.studies import Study
+
+START = 1.2  # seconds to build a net, trace its graph and open the test images
+LEARN = 1.5e-4  # seconds for one image to be learned from, both passes, at 28 x 28 through cnn-small
+LOOK = 4.5e-5  # seconds for one image to be looked at only
+SMALL = 93_000  # parameters of cnn-small
+USUAL = 11_000  # images in train where a data set's size depends on its knobs
+PART = 0.1  # share that validation has
+
+
+def seconds(spec: RunSpec) -> float:
+    """Expected seconds of one run, its source not counted."""
+    height, width, _ = spec.image
+    large = sum(size for _, size in spec.blocks) / SMALL * (height * width / 784)
+    images, watched = _images(spec)
+    work = 0.0
+    for phase, first, last in spread(spec.phases, spec.epochs):
+        moving = sum(1 for factor in phase.factors if factor) / len(phase.factors)
+        work += (last - first) * (images * LEARN + watched * LOOK) * (0.02 + 0.98 * moving)
+    return START + work * max(large, 0.05)
+
+
+def study_seconds(study: Study, known: Iterable[str] = ()) -> float:
+    """Expected seconds of a study: every run once, the sources too, those whose key is in ``known`` not again."""
+    done = set(known)
+    specs = {spec.key: spec for member in study.members for spec in (member.spec, member.spec.source) if spec is not None}
+    return sum(seconds(spec) for key, spec in specs.items() if key not in done)
+
+
+def _images(spec: RunSpec) -> tuple[float, float]:
+    facts = DATASETS[spec.dataset].facts
+    total, classes = facts.get("examples"), facts.get("classes")
+    pool = total * (1 - PART - 0.3) if total else USUAL
+    if spec.labels_per_class is not None:
+        return spec.labels_per_class * (classes or 180), total * PART if total else USUAL / 7
+    return pool, total * PART if total else USUAL / 7

@@ -1,0 +1,85 @@
+"""The start page's experiment: its pictures, its button, and whether it was measured already."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore import jobs
+from tlcore.datasets import Dataset, find
+from tlcore.store import StudyRecord
+from tlcore.studies import first
+from tlcore.ui import expect, frame, launch, steering, words
+from tlcore.ui.cards import Step
+from tlcore.ui.gallery import one_of_each
+
+SHOWN = 12
+NEXT = (
+    Step(
+        "Freeze more or less",
+        "From nothing frozen to everything: where is the best place to stop?",
+        "Effect of freezing",
+        "pages/freezing.py",
+    ),
+    Step("Make another source", "Other data, another objective, another net: does it still help?", "Pretrain", "pages/pretrain.py"),
+    Step("Look at every run", "Curves, mistakes, and what moved, one run at a time.", "Runs", "pages/runs.py"),
+)
+
+
+def chosen() -> StudyRecord | None:
+    """The study of the address, or the start page's experiment if it is in the store, the one with most seeds first."""
+    if "study" in st.query_params:
+        return launch.named_study("study")
+    wanted = {key: value for key, value in first().settings.items() if key != "seeds"}
+    alike = [
+        each
+        for each in frame.store().studies(limit=100)
+        if each.question == "arms" and {key: value for key, value in each.settings.items() if key != "seeds"} == wanted
+    ]
+    return max(alike, key=lambda each: (each.live, each.state == "finished", each.total), default=None)
+
+
+def pictures() -> None:
+    """A row that reads as a sentence: what was read, what is kept of it, what is to be learned."""
+    spec = first().members[-1].spec
+    source, target = find("glyphs"), find("mnist")
+
+    @st.fragment(run_every=None if source and target else 1.0, key="first-pictures")
+    def row() -> None:
+        left, middle, right = st.columns([1, 1.15, 1], gap="large", vertical_alignment="center")
+        with left:
+            _sheet(source or find("glyphs"), "It has read printed letters", "source")
+        with middle:
+            from tlcore.ui.strip import strip
+
+            strip(spec.blocks, spec.phases, spec.epochs, key="first-strip")
+        with right:
+            _sheet(target or find("mnist"), "5 labels a class of handwritten digits", "target", labels=5)
+
+    row()
+
+
+def _sheet(data: Dataset | None, title: str, key: str, labels: int | None = None) -> None:
+    from tlcore.ui.sheet import sheet
+
+    st.markdown(f"**{title}**")
+    if data is None:
+        st.markdown("They are being drawn, it takes a few seconds.")
+        return
+    places = one_of_each(data, SHOWN) if labels is None else list(data.draw(labels, 0))[:: labels * len(data.classes) // SHOWN][:SHOWN]
+    sheet(data.train.images[places], key=f"first-{key}", columns=6, size=44, alt=f"{len(places)} images: {title}.")
+
+
+def start(record: StudyRecord | None) -> None:
+    """The one button; once the answer is there or on its way, its place says so."""
+    steering.problem()
+    if record is not None:
+        return
+    if st.button(f"Find out, {words.about(expect.study_seconds(first()))}", type="primary", key="first-start"):
+        made = steering.attempt(jobs.submit_study, first())
+        if made is not None:
+            st.query_params["study"] = made.id
+        st.rerun()
+    st.markdown(
+        ":small[The net reads 182 printed letters of six scripts first. Then it learns handwritten digits in four ways, "
+        "each with three different draws of 50 labelled images, and is tested on 1,500 images that it has never seen.]"
+    )

@@ -1,0 +1,169 @@
+"""Form fields that live in the address: one for a named choice, one for each kind of knob.
+
+Streamlit's own binding writes a choice's label into the address; ours writes its name, so that a link stays short and
+survives a new wording. Numbers and switches use Streamlit's binding. A value in the address that cannot be used is
+answered in one sentence beside the field, and the default is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from tlcore import clock
+from tlcore.registry import InputError, Knob
+
+BIND = "query-params"
+STEPS = tuple(f"{digit}e{power}" for power in range(-5, 0) for digit in (1, 3)) + ("1",)
+
+
+def choice(
+    label: str, options: Mapping[str, str], key: str, default: str, help: str = "", widget: str = "select", told: bool = False
+) -> str:
+    """One name of ``options`` (name -> title). widget: select, segments or slider; ``told``: a bad address was answered already."""
+    _arrive(key, options, default, told=told)
+    given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
+    given |= {"on_change": _depart, "args": (key,)}
+    with field(help):
+        if widget == "select":
+            return str(st.selectbox(label, list(options), **given))
+        if widget == "slider":
+            return str(st.select_slider(label, list(options), **given))
+        return str(st.segmented_control(label, list(options), required=True, **given))
+
+
+def choices(label: str, options: Mapping[str, str], key: str, default: Sequence[str], help: str = "") -> list[str]:
+    """Some names of ``options``; in the address they are joined by commas."""
+    _arrive(key, options, default, many=True)
+    with field(help):
+        chosen = st.pills(
+            label,
+            list(options),
+            selection_mode="multi",
+            format_func=options.get,
+            key=key,
+            persist_state="session",
+            on_change=_depart,
+            args=(key,),
+        )
+    return [str(name) for name in chosen]
+
+
+def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = None) -> Any:
+    """The field of one knob; ``key`` is its name in the address, ``maximum`` a tighter bound that is known only here."""
+    key, default = key or knob.name, knob.default if default is None else default
+    if knob.kind == "one_of":
+        names = {name: name for name in knob.choices}
+        return choice(knob.label, names, key, default, knob.help, "segments" if len(names) <= 4 else "select")
+    if knob.kind == "some_of":
+        return choices(knob.label, {name: name.capitalize() for name in knob.choices}, key, default or knob.choices, knob.help)
+    if knob.kind == "number" and knob.log:
+        return float(ladder(knob, STEPS, key, _text(default)))
+    _complain(knob, key, maximum)
+    with field(knob.help):
+        return _bound(knob, key, default, maximum)
+
+
+def ladder(knob: Knob, steps: Sequence[str], key: str, default: str, last: str = "") -> str:
+    """A knob as a slider over a few good values, and ``last`` as a word behind them; the value of an address is one more step."""
+    _complain(knob, key, allowed=last)
+    texts = (*steps, default, st.query_params.get(key), st.session_state.get(key))
+    values = {_text(_number(text)) for text in texts if text != last and _fits(knob, text)}
+    options = {value: value for value in sorted(values, key=float)} | ({last: last.capitalize()} if last else {})
+    return choice(knob.label, options, key, default, knob.help, "slider", told=True)
+
+
+@contextmanager
+def field(help: str = "") -> Iterator[None]:
+    """One field with its line of help below it."""
+    with st.container(gap="xxsmall"):
+        yield
+        if help:
+            st.markdown(f":small[{help}]")
+
+
+def _bound(knob: Knob, key: str, default: Any, maximum: int | None) -> Any:
+    """Whole numbers, plain numbers and switches: Streamlit keeps them in the address."""
+    if knob.kind == "switch":
+        return st.toggle(knob.label, default, key=key, bind=BIND)
+    if knob.minimum is None or knob.maximum is None:
+        raise ValueError(f"The knob {knob.name} needs a range to become a field.")
+    if knob.kind == "number":
+        return st.slider(knob.label, knob.minimum, knob.maximum, float(default), 0.05, key=key, bind=BIND)
+    low, high = int(knob.minimum), int(knob.maximum if maximum is None else maximum)
+    if high - low <= 12:
+        return st.slider(knob.label, low, high, min(int(default), high), 1, key=key, bind=BIND)
+    return st.number_input(knob.label, low, high, int(default), 1, key=key, bind=BIND)
+
+
+def _complain(knob: Knob, key: str, maximum: int | None = None, allowed: str = "") -> None:
+    """Say so when the address has a value that the knob refuses; the field then shows its default."""
+    raw = st.query_params.get(key)
+    if raw is None or raw == allowed:
+        return
+    try:
+        tight = knob if maximum is None else replace(knob, maximum=maximum)
+        tight.check(raw == "true" if knob.kind == "switch" and raw in ("true", "false") else _number(raw))
+    except InputError as refusal:
+        st.warning(f"{refusal} The address asked for it; the default is taken.")
+
+
+def _text(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:.10f}".rstrip("0")
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text) if "." in text or "e" in text.lower() else int(text)
+    except ValueError:
+        return text[:40]
+
+
+def _fits(knob: Knob, text: Any) -> bool:
+    try:
+        knob.check(_number(text) if isinstance(text, str) else None)
+    except InputError:
+        return False
+    return True
+
+
+def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], many: bool = False, told: bool = False) -> None:
+    """Before a field is drawn: take a new value from the address, or put the value of before back into it."""
+    state, raw = st.session_state, st.query_params.get(key)
+    if raw is not None and _is_news(key, raw):
+        wanted = raw.split(",") if many else [raw]
+        good = [name for name in wanted if name in options]
+        state[key] = (good or list(default)) if many else (good or [default])[0]
+        if len(good) < len(wanted):
+            _depart(key)
+            if not told:
+                st.warning(f"The address asks for {key} {raw[:40]!r}, which is not there: the default is taken.")
+    now = state.get(key)
+    if now is None or any(name not in options for name in (now if many else [now])):
+        state[key] = list(default) if many else default
+    elif raw is None and now != (list(default) if many else default):
+        _depart(key)
+
+
+def _is_news(key: str, raw: str) -> bool:
+    """Whether the address was changed by somebody else: not by us, and not because our change is still on its way."""
+    known = st.session_state.setdefault("_address", {})
+    before, written, at = known.get(key, (None, None, 0.0))
+    known[key] = (raw, written, at)
+    if raw == written:
+        known[key] = (raw, raw, at)
+        return False
+    return raw != before or (written is not None and clock.tick() - at > 2)
+
+
+def _depart(key: str) -> None:
+    """After a choice: write it into the address."""
+    value = st.session_state.get(key)
+    text = ",".join(value) if isinstance(value, list) else str(value)
+    before = st.query_params.get(key)
+    st.query_params[key] = text
+    st.session_state.setdefault("_address", {})[key] = (before, text, clock.tick())

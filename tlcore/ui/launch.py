@@ -1,0 +1,94 @@
+"""The start button below a form, and the panel beside it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore import jobs
+from tlcore.datasets import find
+from tlcore.spec import RunSpec
+from tlcore.store import Run, StudyRecord
+from tlcore.studies import Study
+from tlcore.ui import expect, frame, steering, words
+from tlcore.ui.gallery import one_of_each
+from tlcore.ui.run import run_view
+
+SEEN = 24  # images of what the net is shown
+
+
+def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
+    """Draw the button that starts ``spec``; return the run that the address names, if it is there."""
+    shown = _named(key)
+    if spec is None:
+        _button("Start", key, disabled=True)
+    elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
+        _button("It is running" if shown.live else "This is its result", key, disabled=True)
+    elif _button(f"{label}, {words.about(expect.seconds(spec))}", key):
+        _open(key, steering.attempt(jobs.submit, spec))
+    return shown
+
+
+def start_study(study: Study | None, label: str, key: str = "study") -> StudyRecord | None:
+    """The same for a study."""
+    shown = named_study(key)
+    if study is None:
+        _button("Start", key, disabled=True)
+    elif shown is not None and shown.key == study.key and shown.state in ("queued", "running", "finished"):
+        _button("It is running" if shown.live else "This is its answer", key, disabled=True)
+    elif _button(f"{label}, {words.about(expect.study_seconds(study))}", key):
+        _open(key, steering.attempt(jobs.submit_study, study))
+    return shown
+
+
+def panel(shown: Run | None, spec: RunSpec | None) -> None:
+    """The run of the address, or the frame of the run that the form would start."""
+    if shown is not None:
+        run_view(shown)
+    elif spec is not None:
+        steering.problem()
+        run_view(None, spec=spec)
+
+
+def sees(spec: RunSpec | None) -> None:
+    """What the objective shows to the net: images with the names it must find, or images it must redraw."""
+    from tlcore.ui.sheet import sheet
+
+    if spec is None:
+        return
+    names = spec.objective == "supervised"
+    st.markdown("**It sees an image and must name its class**" if names else "**It sees an image and must redraw it from 64 numbers**")
+    data = find(spec.dataset, spec.settings("dataset"))
+    if data is None:
+        st.markdown("These images are made once, when the run starts.")
+        return
+    places = one_of_each(data, SEEN)
+    captions = [data.classes[data.train.labels[place]] for place in places] if names else None
+    sheet(data.train.images[places], key="sees", captions=captions, columns=12, size=44, alt=f"{len(places)} images of {spec.dataset}.")
+
+
+def named_study(key: str) -> StudyRecord | None:
+    """The study that the address names, or None with a sentence if there is none of that name."""
+    wanted = st.query_params.get(key)
+    found = frame.store().study(wanted) if wanted else None
+    if wanted and found is None:
+        st.warning("There is no study at this address: it was deleted, or the link is not whole.")
+    return found
+
+
+def _named(key: str) -> Run | None:
+    wanted = st.query_params.get(key)
+    found = frame.store().run(wanted) if wanted else None
+    if wanted and found is None:
+        st.warning("There is no run at this address: it was deleted, or the link is not whole.")
+    return found
+
+
+def _button(label: str, key: str, disabled: bool = False) -> bool:
+    return st.button(label, type="primary", key=f"start-{key}", disabled=disabled, width="stretch")
+
+
+def _open(key: str, made: Run | StudyRecord | None) -> None:
+    """Put what was started into the address and draw the page anew; a refusal is shown there too."""
+    if made is not None:
+        st.query_params[key] = made.id
+    st.rerun()

@@ -1,0 +1,60 @@
+"""Sources to choose from: recipes, trained on the way when nobody has done it yet, and models that lie ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tlcore.datasets import DATASETS
+from tlcore.objectives import OBJECTIVES
+from tlcore.spec import RunSpec
+from tlcore.store import Run
+from tlcore.ui import frame, words
+
+NEWEST = 30  # ready models in the list
+
+
+@dataclass(frozen=True)
+class Sources:
+    """name in the address -> what the list calls it, and the recipe."""
+
+    titles: dict[str, str]
+    specs: dict[str, RunSpec]
+
+
+def sources(wanted: str | None = None) -> Sources:
+    """All recipes of the default net, then other ready models, newest first; the one named ``wanted`` is always there."""
+    ready = {run.spec.key: run for run in frame.store().runs(limit=NEWEST, kind="pretrain", state="finished")}
+    titles, specs = {}, {}
+    for name, spec in recipes():
+        run = ready.pop(spec.key, None)
+        titles[name] = f"{words.source(spec)} ({_quality(run) if run else 'trained on the way'})"
+        specs[name] = spec
+    asked = frame.store().run(wanted) if wanted and wanted not in specs else None
+    if asked and asked.kind == "pretrain" and asked.state == "finished":
+        ready.setdefault(asked.spec.key, asked)
+    for run in ready.values():
+        titles[run.id] = f"{words.source(run.spec)}, run {run.number} ({_quality(run)})"
+        specs[run.id] = run.spec
+    return Sources(titles, specs)
+
+
+def recipes() -> Iterator[tuple[str, RunSpec]]:
+    """A default pretraining for each data set and objective."""
+    for dataset in ("glyphs", *(name for name in DATASETS.names() if name != "glyphs")):
+        for objective in OBJECTIVES.names():
+            yield f"{dataset}-{objective}", RunSpec.make("pretrain", dataset=dataset, objective=objective)
+
+
+def recipe_name(spec: RunSpec, run: str | None) -> str:
+    """What the address calls this source: its recipe, or the run that trained it."""
+    return next((name for name, each in recipes() if each.key == spec.key), run or "")
+
+
+def default_source(known: Sources) -> str:
+    """The recipe of the start page."""
+    return next(iter(known.specs))
+
+
+def _quality(run: Run) -> str:
+    return "ready" if run.accuracy is None else f"ready, {words.percent(run.accuracy)}"

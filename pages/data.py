@@ -1,0 +1,8 @@
+"""Data: what the nets learn from, and what they are asked about."""
+
+from tlcore.ui import frame
+from tlcore.ui.dataset import dataset_view
+from tlcore.ui.gallery import gallery
+
+frame.page("Data", lead="What does a net learn from, and what is it asked? Every set lies on this machine; nothing is sent anywhere.")
+dataset_view(gallery())

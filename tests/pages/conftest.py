@@ -1,0 +1,273 @@
+"""A lab with something in every state: a real store in a folder of its own, filled as a worker would fill it.
+
+The folder is made once for all tests and copied for each, so that every test may change what it likes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
+
+from tlcore import datasets
+from tlcore.spec import RunSpec
+from tlcore.store import Lease, Owner, Run, Store, StudyRecord, tables
+from tlcore.studies import Study
+
+ROOT = Path(__file__).parents[2]
+LETTERS = {"scripts": ("greek",), "per_class": 10}  # a set of glyphs that is drawn in a blink
+BLOCKS = ("block1/conv/kernel", "block2/conv/kernel", "block3/conv/kernel", "block4/dense/kernel", "block4/dense/bias", "head/logits/kernel")
+LOG = "Epoch 1 done\nTraceback (most recent call last):\n  File ...\nMemoryError: no room for 7 GB"
+
+
+@dataclass
+class Lab:
+    """A data folder with runs; ``runs`` and ``studies`` lead from a name to an id."""
+
+    home: Path
+    runs: dict[str, str] = field(default_factory=dict)
+    studies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """The store that the pages see."""
+        from tlcore import jobs
+
+        return jobs.store()
+
+    def run(self, name: str) -> Run:
+        """The run of that name as it stands now."""
+        found = self.store.run(self.runs[name])
+        assert found is not None
+        return found
+
+    def study(self, name: str) -> StudyRecord:
+        """The study of that name as it stands now."""
+        found = self.store.study(self.studies[name])
+        assert found is not None
+        return found
+
+    def page(self, file: str, **params: str) -> AppTest:
+        """A page as a visitor first sees it, with these query parameters; fails on a traceback."""
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+        if file != "app.py":
+            app.switch_page(file)
+        for name, value in params.items():
+            app.query_params[name] = value
+        return calm(app.run())
+
+
+def calm(app: AppTest) -> AppTest:
+    """The page, if it shows no traceback."""
+    assert not app.exception, [f"{each.message}\n{chr(10).join(each.stack_trace)}" for each in app.exception]
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All text that the page says, outside the sidebar."""
+    groups: tuple[str, ...] = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "metric", "code")
+    texts = []
+    for name in groups:
+        for each in app.main.get(name):
+            texts += [str(getattr(each, part, "") or "") for part in (("label", "value") if name == "metric" else ("value",))]
+    return "\n".join(texts)
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    home = tmp_path_factory.mktemp("template")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCORE_HOME", str(home))
+        patch.delenv("TLCORE_STORE", raising=False)
+        for name, knobs in {"mnist": {}, "digits": {}, "glyphs": LETTERS}.items():
+            datasets.prepare(name, knobs)
+        lab = Lab(home)
+        store = Store()
+        _fill(lab, store)
+        store.close()
+    return lab
+
+
+@pytest.fixture
+def lab(_template: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A copy of the filled lab."""
+    home = tmp_path / "home"
+    shutil.copytree(_template.home, home)
+    yield from _opened(Lab(home, dict(_template.runs), dict(_template.studies)), monkeypatch)
+
+
+@pytest.fixture
+def empty_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A data folder in which nothing is."""
+    yield from _opened(Lab(tmp_path / "empty"), monkeypatch)
+
+
+def _opened(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    monkeypatch.setenv("TLCORE_HOME", str(lab.home))
+    monkeypatch.setenv("TLCORE_ENGINE", "off")
+    monkeypatch.delenv("TLCORE_STORE", raising=False)
+    yield lab
+    lab.store.close()
+
+
+# --- filling it, through the workers' side of the store -------------------------------------------------------------
+
+
+def source(seed: int = 0, **given: Any) -> RunSpec:
+    """A small source recipe."""
+    return RunSpec.make("pretrain", dataset="glyphs", epochs=4, seed=seed, **LETTERS, **given)
+
+
+def target(strategy: str = "lp_ft", seed: int = 0, **given: Any) -> RunSpec:
+    """A small fine-tuning from it, or from scratch."""
+    parent = None if strategy == "scratch" else source()
+    return RunSpec.make("finetune", source=parent, dataset="digits", strategy=strategy, seed=seed, **{"labels_per_class": 5, "epochs": 6, **given})
+
+
+def _fill(lab: Lab, store: Store) -> None:
+    worker = _Worker(store)
+    lab.runs["source"] = worker.finished(source(), accuracy=0.93, seconds=21.4)
+    lab.runs["autoencoder"] = worker.finished(source(objective="autoencoder"), accuracy=None, seconds=18.0)
+    lab.runs["finished"] = worker.finished(target(), accuracy=0.884, seconds=4.2)
+    lab.runs["other seed"] = worker.finished(target(seed=1), accuracy=0.871, seconds=4.1)
+    lab.runs["scratch"] = worker.finished(target("scratch"), accuracy=0.65, seconds=6.3)
+    lab.runs["quick"] = worker.finished(target("linear_probe"), accuracy=0.83, seconds=0.4)
+    _studies(lab, store, worker)
+    lab.runs["stopped"] = worker.ended(target("full", seed=7), "stopped", epochs=3)
+    lab.runs["failed"] = worker.ended(
+        target(learning_rate=900.0), "failed", epochs=1, error="The loss was no longer a number in epoch 2: choose a learning rate below 900."
+    )
+    (store.folder_of(lab.runs["failed"]) / "log.txt").write_text(LOG)
+    lab.runs["interrupted"] = worker.ended(
+        target(seed=2), "interrupted", epochs=2, error="The worker was killed twice: resume goes on from epoch 2."
+    )
+    lab.runs["running"] = worker.running(target("full", seed=3), epochs=2)
+    lab.runs["starting"] = worker.running(target("surgical"), epochs=0)
+    lab.runs["queued"] = store.submit(target(seed=4)).id
+
+
+def _studies(lab: Lab, store: Store, worker: _Worker) -> None:
+    """One study that is done and one of which a part is."""
+    given = {"source": source(), "dataset": "digits", "labels_per_class": 5, "epochs": 6, "seeds": 2, "fix_source": True}
+    done = store.submit_study(Study.make("arms", **given))
+    lab.studies["finished"] = done.id
+    goal = {"scratch": 0.65, "linear_probe": 0.83, "full": 0.75, "lp_ft": 0.88}
+    for member in store.members(done.id):
+        if member.run.state == "queued":
+            worker.finished(member.run.spec, goal[member.arm] + 0.01 * member.seed, seconds=3.0)
+    store.summarize(done.id, summary(store, done.id))
+    part = store.submit_study(Study.make("freezing", **given | {"labels_per_class": 3}))
+    lab.studies["part"] = part.id
+    for member in store.members(part.id)[:2]:
+        worker.finished(member.run.spec, 0.7, seconds=3.0)
+    lab.runs["member"] = store.members(part.id)[2].run.id
+
+
+def summary(store: Store, study_id: str) -> dict[str, Any]:
+    """A summary in the shape of the engine's: mean of each arm, and one sentence."""
+    arms: dict[tuple[str, int | None], list[float]] = {}
+    for member in store.members(study_id):
+        arms.setdefault((member.arm, member.frozen), []).append(member.run.accuracy or 0.0)
+    rows = [
+        {"arm": arm, "frozen": frozen, "n": len(values), "mean": float(np.mean(values)), "low": None, "high": None}
+        for (arm, frozen), values in arms.items()
+    ]
+    sentence = "With 5 labels a class of digits and 2 seeds, probe-then-tune reached 88.5 % on average and training from scratch 65.5 %: 23.0 points more."
+    return {"arms": rows, "sentence": sentence, "label": "Measured"}
+
+
+class _Worker:
+    """Does what a worker does, without training."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.owner = store, Owner.me()
+
+    def begin(self, spec: RunSpec) -> Lease:
+        run = self.store.submit(spec)
+        lease = self.store.take(run.id, self.owner)
+        assert lease is not None, f"{run.title} is {run.state}"
+        return lease
+
+    def running(self, spec: RunSpec, epochs: int) -> str:
+        lease = self.begin(spec)
+        if epochs:
+            self.store.record_epochs(lease, curve(spec, 0.8, epochs))
+        return lease.run
+
+    def ended(self, spec: RunSpec, state: str, epochs: int, error: str | None = None) -> str:
+        lease = self.begin(spec)
+        self.store.record_epochs(lease, curve(spec, 0.8, epochs))
+        self.store.folder_of(lease.run).mkdir(parents=True, exist_ok=True)
+        self.store.finish(lease, state, error=error)
+        self._took(lease.run, 2.5)
+        return lease.run
+
+    def finished(self, spec: RunSpec, accuracy: float | None, seconds: float) -> str:
+        lease = self.begin(spec)
+        self.store.record_epochs(lease, curve(spec, accuracy, spec.epochs))
+        if accuracy is None:
+            pictures = np.linspace(0, 255, 2 * 12 * 28 * 28).reshape(2, 12, 28, 28, 1).astype(np.uint8)
+            self.store.save_arrays(lease, "arrays.npz", {"pictures": pictures})
+        self.store.finish(lease, "finished", result(spec, accuracy))
+        self._took(lease.run, seconds)
+        return lease.run
+
+    def _took(self, run_id: str, seconds: float) -> None:
+        with self.store.write() as connection:
+            connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(seconds=seconds))
+
+
+def curve(spec: RunSpec, accuracy: float | None, epochs: int) -> list[dict[str, Any]]:
+    """Epochs 0 to ``epochs`` of a run that learns towards an accuracy."""
+    rows = []
+    for epoch in range(epochs + 1):
+        done = 1 - 0.5**epoch
+        row: dict[str, Any] = {"epoch": epoch, "val_loss": 2.3 - 1.7 * done}
+        if accuracy is not None:
+            row["val_accuracy"] = 0.1 + (accuracy - 0.1) * done
+        if epoch:
+            row |= {"loss": 2.2 - 1.9 * done, "seconds": 0.1}
+            if accuracy is not None:
+                row["accuracy"] = min(1.0, 0.15 + accuracy * done)
+        rows.append(row)
+    return rows
+
+
+def result(spec: RunSpec, accuracy: float | None) -> dict[str, Any]:
+    """A result as the trainer returns it."""
+    frozen = [name for name in BLOCKS if name.startswith(("block1", "block2")) and spec.strategy == "linear_probe"]
+    common = {
+        "loss": 0.4 if accuracy is not None else 0.0123,
+        "start": {"val_loss": 2.3} | ({"val_accuracy": 0.11} if accuracy is not None else {}),
+        "moved": {name: name not in frozen for name in BLOCKS},
+        "seal": True,
+        "promised": frozen,
+        "parameters": {"blocks": [416, 18_688, 37_120, 36_928], "head": 650, "trainable": 93_000},
+        "train_size": 50, "validation_size": 180, "test_size": 540, "threads": 2,
+        "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "seconds": 4.0,
+    }  # fmt: skip
+    if accuracy is None:
+        return common | {"accuracy": None, "balanced_accuracy": None, "confusion": None, "baseline_loss": 0.0678, "classes": list("0123456789")}
+    right = round(54 * accuracy)
+    matrix = np.full((10, 10), 0)
+    np.fill_diagonal(matrix, right)
+    for row in range(10):
+        matrix[row, (row + 3) % 10] = 54 - right
+    classes = [{"name": str(place), "precision": accuracy, "recall": right / 54, "count": 54} for place in range(10)]
+    return common | {
+        "accuracy": accuracy, "balanced_accuracy": accuracy - 0.002, "majority": 0.1, "confusion": matrix.tolist(),
+        "classes": list("0123456789"), "per_class": classes,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def look(lab: Lab) -> Callable[..., AppTest]:
+    """``lab.page``, for tests that need nothing else."""
+    return lab.page

@@ -1,0 +1,150 @@
+"""A few runs beside each other: only what sets them apart, their curves in one picture, their matrices in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from tlcore.store import Run
+from tlcore.ui import cards, forms, frame, progress, words
+from tlcore.ui.details import settings
+from tlcore.ui.result import confusion_view
+from tlcore.ui.run import CURVES, PULSE
+from tlcore.ui.tables import STATES, download
+
+KEY = "runs"
+CHOICE = "compare-runs"
+MOST = 8
+OFFERED = 200  # newest runs among which one chooses
+
+
+def chosen() -> list[Run]:
+    """The runs of the address as chips that can be taken away and added to."""
+    store = frame.store()
+    offered = {run.id: run for run in store.runs(limit=OFFERED) if run.state != "failed"}
+    asked = [each for each in dict.fromkeys(st.query_params.get(KEY, "").split(",")) if each]
+    found = {each: run for each in asked[:MOST] if (run := offered.get(each) or store.run(each))}
+    _unknown(asked, found)
+    if not offered and not found:
+        return []
+    offered |= found
+    if st.session_state.get(f"{CHOICE}-seen") != st.query_params.get(KEY):
+        st.session_state[CHOICE] = list(found)
+    st.session_state[f"{CHOICE}-seen"] = st.query_params.get(KEY)
+    picked = st.multiselect(
+        "Which runs?", list(offered), format_func=lambda each: _chip(offered[each]), key=CHOICE, max_selections=MOST, on_change=_depart,
+        placeholder="Choose two or more",
+    )  # fmt: skip
+    return [offered[each] for each in picked]
+
+
+def comparison(runs: Sequence[Run]) -> None:
+    """The whole comparison, or what to do when there is nothing to compare."""
+    if not runs:
+        cards.empty("Two or more runs, side by side. Tick them in the list, or choose them above.", "Look at every run", "pages/runs.py", key="compare-none")
+        return
+    if len(runs) == 1:
+        st.markdown("This is one run alone: choose another one to set beside it.")
+    _settings(runs)
+    _curves(runs)
+    _matrices(runs)
+
+
+def _unknown(asked: Sequence[str], found: dict[str, Run]) -> None:
+    gone = len(asked[:MOST]) - len(found)
+    if gone:
+        st.warning(f"{words.count(gone, 'run')} of this link {'is' if gone == 1 else 'are'} not here: deleted, or the link is not whole.")
+    if len(asked) > MOST:
+        st.warning(f"The link names {len(asked)} runs: the first {MOST} of them are shown.")
+
+
+def _depart() -> None:
+    text = ",".join(st.session_state[CHOICE])
+    st.session_state[f"{CHOICE}-seen"] = text or None
+    if text:
+        st.query_params[KEY] = text
+    else:
+        st.query_params.pop(KEY, None)
+
+
+def _chip(run: Run) -> str:
+    return f"{run.number}: {words.title(run.spec)}"
+
+
+def differences(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Setting -> its value in each run, for the settings that are not the same in all."""
+    every = [settings(run.spec) for run in runs]
+    names = dict.fromkeys(name for each in every for name in each)
+    rows = {name: [each.get(name, "–") for each in every] for name in names}
+    return {name: values for name, values in rows.items() if len(set(values)) > 1}
+
+
+def names(runs: Sequence[Run]) -> list[str]:
+    """A name for each run from what sets it apart, without the seed: runs that differ in nothing else share a name."""
+    apart = {name: values for name, values in differences(runs).items() if name != "Seed"}
+    if not apart:
+        return ["All the same but the seed"] * len(runs)
+    short = list(apart) if len(apart) <= 2 else list(apart)[:2]
+    found = [", ".join(f"{name.lower()} {apart[name][place]}" for name in short) for place in range(len(runs))]
+    alike = len({tuple(values) for values in zip(*apart.values(), strict=True)}) > len(set(found))
+    return [f"Run {run.number}" for run in runs] if alike else found
+
+
+def _settings(runs: Sequence[Run]) -> None:
+    st.subheader("What sets them apart?", anchor=False)
+    rows = {"State": [STATES[run.state][0] for run in runs]} if any(run.state != "finished" for run in runs) else {}
+    rows |= {"Accuracy on test images": [words.percent(run.accuracy) for run in runs]} | differences(runs)
+    lines = [f"| {name} | {' | '.join(_cell(value) for value in values)} |" for name, values in rows.items()]
+    head = f"| | {' | '.join(f'[Run {run.number}](runs?run={run.id})' for run in runs)} |"
+    st.markdown("\n".join([head, "|:--" * (len(runs) + 1) + "|", *lines]))
+    if len(runs) > 1 and len(rows) == 1 + ("State" in rows):
+        st.markdown("Nothing: these runs have the same settings.")
+    table = [{"setting": name, **{f"run {run.number}": value for run, value in zip(runs, values, strict=True)}} for name, values in rows.items()]
+    download(table, "comparison", key="compare-file")
+
+
+def _cell(value: str) -> str:
+    return value.replace("|", "\\|").replace("\n", " ")
+
+
+def _curves(runs: Sequence[Run]) -> None:
+    st.subheader("How did they learn?", anchor=False)
+    metric = forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
+    live = any(run.live for run in runs)
+
+    @st.fragment(run_every=PULSE if live else None, key="compare-live")
+    def moving() -> None:
+        now = [frame.store().run(run.id) or run for run in runs] if live else runs
+        _draw(now, metric)
+        if live and not any(run.live for run in now):
+            st.rerun(scope="app")
+
+    moving()
+
+
+def _draw(runs: Sequence[Run], metric: str) -> None:
+    from tlcore.charts import colours, curves
+    from tlcore.ui.live import live_chart
+
+    series = []
+    for run, name in zip(runs, names(runs), strict=True):
+        role = colours.role("pretrain" if run.kind == "pretrain" else run.strategy)
+        share = run.spec.phases[0].prefix / len(run.spec.blocks) if run.strategy == "freeze" else None
+        series.append(curves.Series(name, progress.history(run), role, run.spec.seed, share))
+    alt = f"{CURVES[metric]} after each epoch of {words.count(len(runs), 'run')}."
+    live_chart(series, metric=metric, epochs=max(run.epochs for run in runs), key="compare-curves", alt=alt)
+
+
+def _matrices(runs: Sequence[Run]) -> None:
+    """The confusion matrices, two in a row so that the counts can be read."""
+    shown: list[tuple[Run, dict[str, Any]]] = [(run, run.result) for run in runs if run.result and run.result.get("confusion")]
+    if not shown:
+        return
+    st.subheader("What do they mix up?", anchor=False)
+    for start in range(0, len(shown), 2):
+        for column, (run, result) in zip(st.columns(2, gap="large"), shown[start : start + 2], strict=False):
+            with column:
+                st.markdown(f"**Run {run.number}**, {words.percent(run.accuracy)}")
+                confusion_view(result, f"compare-{run.number}", f"run-{run.number}-confusion")

@@ -1,0 +1,151 @@
+"""One data set: its images by class, its parts, where it comes from, and what a seed draws from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from tlcore import jobs
+from tlcore.datasets import DATASETS, Dataset, find
+from tlcore.registry import Entry, InputError
+from tlcore.spec import BUDGET, LABELS
+from tlcore.ui import forms, steering, words
+from tlcore.ui.tables import download, frame_rows
+
+ROWS = 20  # with more classes than this, one image of each is shown instead of a row
+A_ROW = 20  # images of a class in its row
+MOST = 600  # images of a draw on the screen
+ASKED = "data-asked"
+
+
+def dataset_view(name: str) -> None:
+    """Everything about one data set."""
+    entry = DATASETS[name]
+    st.subheader(entry.title, anchor=False)
+    st.markdown(entry.help)
+    knobs = _knobs(entry)
+    data = find(name, knobs)
+    if data is None:
+        _missing(entry, knobs)
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _classes(data)
+    with right:
+        _parts(data)
+        _origin(entry)
+    _draw(data)
+    _balance(data)
+
+
+def _knobs(entry: Entry) -> Mapping[str, Any]:
+    """The settings of a set that is drawn to order."""
+    if not entry.knobs:
+        return {}
+    with st.expander("Draw it differently", key="data-knobs"):
+        return {knob.name: forms.knob(knob, key=f"{entry.name}_{knob.name}") for knob in entry.knobs}
+
+
+def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
+    """What can be done about a set that is not there; looks again every second once it was asked for."""
+    steering.problem()
+    wanted = [entry.name, dict(knobs)]
+    if st.session_state.get(ASKED) != wanted:
+        st.markdown("This set is not prepared on this machine yet. It takes a few seconds, once.")
+        st.button("Prepare it", type="primary", key="data-prepare", on_click=_ask, args=(entry.name, dict(knobs)))
+        return
+
+    @st.fragment(run_every=1.0, key="data-waiting")
+    def waiting() -> None:
+        if find(entry.name, knobs) is not None:
+            st.rerun(scope="app")
+        engine = jobs.engine_state()
+        st.markdown("Being prepared." if engine["state"] == "ready" else engine["message"])
+
+    waiting()
+
+
+def _ask(name: str, knobs: dict[str, Any]) -> None:
+    steering.attempt(jobs.prepare_dataset, name, knobs)
+    if steering.PROBLEM not in st.session_state:
+        st.session_state[ASKED] = [name, knobs]
+
+
+def _classes(data: Dataset) -> None:
+    import numpy as np
+
+    from tlcore.ui.gallery import one_of_each
+    from tlcore.ui.sheet import sheet
+
+    count = len(data.classes)
+    st.markdown("**What is in it?**")
+    if count > ROWS:
+        every = one_of_each(data, count)
+        sheet(data.train.images[every], key="data-classes", captions=list(data.classes), columns=20, alt=f"One image of each of {count} classes.")
+        return
+    labels = np.asarray(data.train.labels)
+    places = np.concatenate([np.flatnonzero(labels == label)[:A_ROW] for label in range(count)])
+    alt = f"{A_ROW} images of each class, a class a row: {', '.join(data.classes)}."
+    sheet(data.train.images[places], key="data-classes", columns=A_ROW, alt=alt)
+
+
+def _parts(data: Dataset) -> None:
+    st.markdown("**Which part is for what?**")
+    uses = {
+        "train": ("Pool", "a run's seed draws its labelled examples from here"),
+        "validation": ("Validation", "draws the curves; nothing is learned from it"),
+        "test": ("Test", "opened once, at the end of a run"),
+    }
+    lines = [f"| {uses[name][0]} | {data.sizes[name]:,} | {uses[name][1]} |" for name in uses]
+    st.markdown("\n".join(["| Part | Images | Used for |", "|:--|--:|:--|", *lines]))
+    st.markdown("The parts are fixed: the same images for every run and every seed, each class cut by the same shares.")
+
+
+def _origin(entry: Entry) -> None:
+    facts = entry.facts
+    st.markdown("**Where is it from?**")
+    st.markdown(f"{facts['source']}.\n\nLicence: [{facts['licence']}]({facts['licence_url']}).")
+
+
+def _draw(data: Dataset) -> None:
+    """The exact images that a run with these labels and this seed learns from."""
+    import numpy as np
+
+    from tlcore.ui.sheet import sheet
+
+    st.subheader("What does a seed draw?", anchor=False)
+    left, right = st.columns([1, 3], gap="large")
+    with left:
+        least = min(data.balance()["train"].values())
+        labels = forms.knob(LABELS, key="labels", default=min(5, least), maximum=least)
+        seed = forms.knob(BUDGET["seed"], key="seed")
+    with right:
+        try:
+            drawn = data.draw(labels, seed)
+        except InputError as refusal:
+            st.error(str(refusal))
+            return
+        truth = np.asarray(data.train.labels)[drawn]
+        drawn = drawn[np.argsort(truth, kind="stable")]
+        first = "" if len(drawn) <= MOST else f" The first {MOST} of them:"
+        st.markdown(f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}")
+        alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
+        sheet(data.train.images[drawn[:MOST]], key="data-draw", columns=_columns(labels), alt=alt)
+
+
+def _columns(labels: int) -> int:
+    """Images in a line, so that a class begins a line or sits whole within one."""
+    return labels if 10 <= labels <= 24 else labels * (20 // labels) if labels < 10 else 20
+
+
+def _balance(data: Dataset) -> None:
+    from tlcore.charts import balance
+    from tlcore.ui.chart import chart, theme
+
+    st.subheader("Is every class there equally often?", anchor=False)
+    table = balance.table(data.balance())
+    st.markdown(balance.words(data.balance()))
+    chart(balance.figure(table, theme=theme()), key="data-balance", alt="Images of each class in each part.")
+    download(frame_rows(table), f"{data.name}-balance", key="data-balance-file")

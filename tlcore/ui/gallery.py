@@ -1,0 +1,54 @@
+"""The gallery of data sets: a card each, one of them opened below."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore.datasets import DATASETS, Dataset, find
+from tlcore.registry import Entry
+from tlcore.ui import words
+
+KEY = "set"
+SHOWN = 18  # thumbnails on a card
+
+
+def gallery() -> str:
+    """Draw the cards and return the name of the data set that is open; it stands in the address."""
+    wanted = st.query_params.get(KEY, DATASETS.names()[0])
+    if wanted not in DATASETS:
+        st.warning(f"There is no data set {wanted[:40]!r} here: this is {DATASETS.names()[0]}.")
+        wanted = DATASETS.names()[0]
+    for column, entry in zip(st.columns(len(DATASETS.names()), gap="medium"), DATASETS, strict=True):
+        with column, st.container(border=True, key=f"card-{entry.name}"):
+            _card(entry, opened=entry.name == wanted)
+    return wanted
+
+
+def _card(entry: Entry, opened: bool) -> None:
+    from tlcore.ui.sheet import sheet
+
+    data = find(entry.name)
+    st.markdown(f"**{entry.facts.get('label', entry.title)}**")
+    if data is None:
+        st.markdown("Not prepared on this machine yet.")
+    else:
+        first = one_of_each(data, SHOWN)
+        sheet(data.train.images[first], key=f"card-{entry.name}-sheet", columns=9, size=28, alt=f"{len(first)} images of {entry.title}.")
+        st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
+    st.button(
+        "Open below" if opened else "Look closer", key=f"open-{entry.name}", on_click=_open, args=(entry.name,), disabled=opened, width="stretch"
+    )
+
+
+def _open(name: str) -> None:
+    st.query_params[KEY] = name
+
+
+def one_of_each(data: Dataset, most: int) -> list[int]:
+    """Places in train of one image a class, the classes spread evenly, and again from the first class while there is room."""
+    import numpy as np
+
+    labels = np.asarray(data.train.labels)
+    classes = len(data.classes)
+    wanted = [place * classes // most for place in range(most)] if classes > most else [place % classes for place in range(most)]
+    return [int(np.flatnonzero(labels == label)[wanted[:place].count(label)]) for place, label in enumerate(wanted)]

@@ -1,0 +1,135 @@
+"""Where a run is, in words and three numbers; and the epochs that have come so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from tlcore import jobs
+from tlcore.spec import RunSpec
+from tlcore.strategies import spread
+from tlcore.ui import words
+
+if TYPE_CHECKING:
+    from tlcore.store import Run
+
+KEPT = 8  # histories held in a visitor's session
+Rows = list[dict[str, Any]]
+
+
+def history(run: Run) -> Rows:
+    """The epochs of a run. A visitor's session remembers those it has seen, so that a look reads only what is new."""
+    kept: dict[str, tuple[int, Rows]] = st.session_state.setdefault("histories", {})
+    attempt, rows = kept.pop(run.id, (run.attempt, []))
+    if attempt != run.attempt:  # the next attempt begins at a checkpoint, and may measure some epochs again
+        rows = []
+    rows = rows + jobs.store().epochs(run.id, after=rows[-1]["epoch"] if rows else -1)
+    kept[run.id] = (run.attempt, rows)
+    for oldest in list(kept)[:-KEPT]:
+        del kept[oldest]
+    return rows
+
+
+def sentence(run: Run, rows: Rows) -> str:
+    """One or two sentences: where the run is, or what came of it."""
+    said = {
+        "queued": _queued,
+        "running": _running,
+        "finished": _finished,
+        "stopped": _stopped,
+        "failed": _failed,
+        "interrupted": _interrupted,
+    }[run.state](run, rows)
+    note = f" {_sentence(run.note)}" if run.note and run.state in ("running", "finished") else ""
+    return said + note
+
+
+def _queued(run: Run, rows: Rows) -> str:
+    engine = jobs.engine_state()
+    if engine["state"] != "ready":
+        return _sentence(engine["message"])
+    parent = jobs.store().run(run.parent) if run.parent else None
+    if parent is not None and parent.state == "running":
+        return f"First its source is trained: epoch {parent.epoch} of {parent.epochs}."
+    place = jobs.store().queue_place(run.id) or 1
+    return "Next in line." if place == 1 else f"Waiting: {words.count(place - 1, 'run')} before this one."
+
+
+def _running(run: Run, rows: Rows) -> str:
+    if not rows:
+        return "Getting its data and its net ready."
+    phase = next((phase.title for phase, first, last in spread(run.spec.phases, run.epochs) if first <= run.epoch < last), "")
+    if run.epoch >= run.epochs:
+        return "Trained; now the test images are opened."
+    return f"Training: {phase}." if phase else "Training."
+
+
+def _finished(run: Run, rows: Rows) -> str:
+    result = run.result or {}
+    quick = f" Done in {words.seconds(run.seconds)}." if run.seconds is not None and run.seconds < 1 else ""
+    if run.accuracy is None:
+        return (
+            f"Test images redrawn with a squared error of {_error(run.loss)} a pixel; "
+            f"always drawing the mean image has {_error(result.get('baseline_loss'))}.{quick}"
+        )
+    images = words.count(result["test_size"], "test image") if "test_size" in result else "the test images"
+    guess = f" Always naming the commonest class gets {words.percent(result['majority'])}." if "majority" in result else ""
+    return f"**{words.percent(run.accuracy)}** of {images} named rightly, none of them seen before.{guess}{quick}"
+
+
+def _stopped(run: Run, rows: Rows) -> str:
+    if not rows:
+        return "Stopped before its first epoch. Resume starts it."
+    return f"Stopped after epoch {run.epoch} of {run.epochs}. Its curves are kept, and it can go on from there."
+
+
+def _failed(run: Run, rows: Rows) -> str:
+    return _sentence(run.error or "It failed without saying why: the log below has its last lines")
+
+
+def _interrupted(run: Run, rows: Rows) -> str:
+    cause = run.error or run.note
+    return _sentence(cause) if cause else f"Interrupted after epoch {run.epoch} of {run.epochs}. Its last checkpoint is kept: resume goes on from there."
+
+
+def numbers(run: Run, rows: Rows) -> tuple[tuple[str, str], ...]:
+    """Accuracy or error, epoch, and time, each as (label, value)."""
+    return _quality(run, rows), ("Epoch", f"{run.epoch} of {run.epochs}"), _time(run, rows)
+
+
+def no_numbers(spec: RunSpec) -> tuple[tuple[str, str], ...]:
+    """The same three before anything runs."""
+    return (f"{_noun(spec)} on validation images", "–"), ("Epoch", f"0 of {spec.epochs}"), ("Time", "–")
+
+
+def _quality(run: Run, rows: Rows) -> tuple[str, str]:
+    noun = _noun(run.spec)
+    if run.state == "finished":
+        return f"{noun} on test images", words.percent(run.accuracy) if run.accuracy is not None else _error(run.loss)
+    last = rows[-1] if rows else {}
+    value = words.percent(last.get("val_accuracy")) if noun == "Accuracy" else _error(last.get("val_loss"))
+    return f"{noun} on validation images", value
+
+
+def _time(run: Run, rows: Rows) -> tuple[str, str]:
+    if not run.live:
+        return "Took", words.seconds(run.seconds)
+    each = [row["seconds"] for row in rows[-5:] if row.get("seconds")]
+    if not each:
+        return "Time left", "–"
+    left = sum(each) / len(each) * (run.epochs - run.epoch)
+    return "Time left", words.about(left) if run.epoch < run.epochs else "almost done"
+
+
+def _noun(spec: RunSpec) -> str:
+    return "Accuracy" if spec.objective == "supervised" else "Error"
+
+
+def _error(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "?")) else f"{text}."

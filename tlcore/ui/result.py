@@ -1,0 +1,153 @@
+"""What came of a run, in four tabs: result, confusion, what moved, details. Only the open tab is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from tlcore.spec import RunSpec
+from tlcore.store import Run
+from tlcore.ui import progress, words
+from tlcore.ui.details import details_view
+from tlcore.ui.tables import download, frame_rows
+
+TABS = ("Result", "Confusion", "What moved", "Details")
+LATER = "This appears when the run has finished."
+
+
+def result_view(run: Run) -> None:
+    """The tabs below a run."""
+    views = (_result, _confusion, _moved, details_view)
+    for tab, view in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), views, strict=True):
+        if tab.open:
+            with tab:
+                view(run)
+
+
+def _result(run: Run) -> None:
+    result = run.result or {}
+    if run.state != "finished":
+        st.markdown(LATER if run.live else "This run was not measured to its end, so it has no result.")
+    elif result.get("per_class"):
+        _classes(run, result)
+    else:
+        _pictures(run)
+    rows = progress.history(run)
+    if rows:
+        download(rows, f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
+
+
+def _classes(run: Run, result: Mapping[str, Any]) -> None:
+    from tlcore.charts import per_class
+    from tlcore.ui.chart import chart, theme
+
+    start = result.get("start", {}).get("val_accuracy")
+    before = f" Before the first step it named {words.percent(start)} of the validation images rightly." if start is not None else ""
+    st.markdown(
+        f"Learned from {words.count(result['train_size'], 'image')}, watched on {words.count(result['validation_size'], 'validation image')}, "
+        f"measured once on {words.count(result['test_size'], 'test image')}.{before} "
+        f"With every class counted alike: {words.percent(result['balanced_accuracy'])}."
+    )
+    table = per_class.table(result["per_class"])
+    st.markdown("**Which classes does it know?**")
+    chart(per_class.figure(table, theme=theme()), key="run-classes", alt="Recall and precision of each class.")
+    download(result["per_class"], f"run-{run.number}-classes", key="run-classes-file")
+
+
+def _pictures(run: Run) -> None:
+    """An autoencoder's test images, and how it redrew them."""
+    from tlcore.ui.sheet import sheet
+
+    pictures = _array(run, "pictures")
+    if pictures is None:
+        st.markdown("The redrawn images of this run are not kept any more.")
+        return
+    for images, title in zip(pictures, ("What it saw", "What it redrew from 64 numbers"), strict=True):
+        st.markdown(f"**{title}**")
+        sheet(images, key=f"run-{title[5:11]}", alt=f"{title}: {words.count(len(images), 'test image')}.")
+
+
+def _array(run: Run, name: str) -> Any:
+    """One array of the run's artifacts, or None if it is not there."""
+    import numpy as np
+
+    from tlcore.ui import frame
+
+    for path, *_ in frame.store().artifacts(run.id).values():
+        if path.suffix == ".npz" and path.exists():
+            with np.load(path, allow_pickle=False) as arrays:
+                if name in arrays:
+                    return arrays[name]
+    return None
+
+
+def _confusion(run: Run) -> None:
+    if (run.result or {}).get("confusion"):
+        confusion_view(run.result or {}, f"run-{run.number}")
+    elif run.spec.objective != "supervised":
+        st.markdown("This run redraws images: it names no classes, so none can be mixed up.")
+    else:
+        st.markdown(LATER if run.live else "This run was not measured to its end, so it has no confusion matrix.")
+
+
+def confusion_view(result: Mapping[str, Any], key: str, name: str = "") -> None:
+    """The matrix of a result, its commonest mistake in words, and its table as a file."""
+    from tlcore.charts import confusion
+    from tlcore.ui.chart import chart, theme
+
+    table = confusion.table(result["confusion"], result["classes"])
+    said = mistake(result["confusion"], result["classes"])
+    st.markdown(said)
+    chart(confusion.figure(table, theme=theme()), key=f"{key}-matrix", alt=f"Confusion matrix, rows true, columns predicted. {said}")
+    download(frame_rows(table), name or f"{key}-confusion", key=f"{key}-matrix-file")
+
+
+def mistake(matrix: list[list[int]], classes: list[str]) -> str:
+    """The commonest mistake, in one sentence.
+
+    >>> mistake([[8, 2], [1, 9]], ["cat", "dog"])
+    'Commonest mistake: cat taken for dog, 2 of 10 times.'
+    """
+    worst = max(
+        ((count, row, column) for row, line in enumerate(matrix) for column, count in enumerate(line) if row != column),
+        default=(0, 0, 0),
+        key=lambda each: each[0],
+    )
+    count, row, column = worst
+    if not count:
+        return "Not one mistake on the test images."
+    return f"Commonest mistake: {classes[row]} taken for {classes[column]}, {count} of {sum(matrix[row])} times."
+
+
+def _moved(run: Run) -> None:
+    if (run.result or {}).get("moved"):
+        moved_view(run.spec, run.result or {}, f"run-{run.number}")
+    else:
+        st.markdown(LATER if run.live else "It ended before anything was compared with its start.")
+
+
+def moved_view(spec: RunSpec, result: Mapping[str, Any], key: str) -> None:
+    """Which parts of the net differ from their start, and whether what was promised to stay did."""
+    from tlcore.ui.strip import strip
+
+    moved = result["moved"]
+    strip(spec.blocks, spec.phases, spec.epochs, key=f"{key}-moved", moved=moved, seal=result.get("seal"))
+    st.markdown(seal(result))
+    rows = [{"variable": path, "moved": "moved" if changed else "stayed"} for path, changed in moved.items()]
+    with st.expander(f"All {len(rows)} variables", key=f"{key}-variables", on_change="rerun") as box:
+        if box.open:
+            st.table(rows, border="horizontal", alt="Each variable of the net, and whether it moved.")
+            download(rows, f"{key}-variables", key=f"{key}-variables-file")
+
+
+def seal(result: Mapping[str, Any]) -> str:
+    """What the audit found, in one sentence."""
+    moved = result["moved"]
+    stayed = sum(not changed for changed in moved.values())
+    if not result.get("seal"):
+        return "Something moved that was to stay frozen: this run does not count."
+    if not stayed:
+        return f"Nothing was to stay frozen, and all {len(moved)} variables moved."
+    return f"{stayed} of {len(moved)} variables are the same to the last bit as before the run, among them all that were to stay frozen."

@@ -1,0 +1,89 @@
+"""One run on the screen: what it is, where it is, its strip and curves, what can be done with it, what came of it.
+
+Everything keeps its place from the first glance to the last: while a run waits, trains or is done, only words and
+numbers change. What changes by itself lies in one timed fragment; buttons lie outside of it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore.spec import RunSpec
+from tlcore.store import Run
+from tlcore.ui import forms, frame, progress, steering, words
+from tlcore.ui.result import result_view
+from tlcore.ui.tables import badge
+
+PULSE = 1.0  # seconds between two looks at a live run
+CURVES = {"accuracy": "Accuracy", "loss": "Loss"}
+
+
+def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
+    """The panel of one run; without one, that of the run which ``spec`` would be: in place, and empty."""
+    if run is None:
+        assert spec is not None
+        _before(spec)
+        return
+    _heading(run)
+    steering.problem()
+    _live(run, _metric(run.spec))
+    steering.steering(run)
+    result_view(run)
+
+
+def _before(spec: RunSpec) -> None:
+    st.subheader(words.title(spec), anchor=False)
+    st.markdown("Not started yet.")
+    _numbers(progress.no_numbers(spec))
+    _pictures(spec, [], "accuracy" if spec.objective == "supervised" else "loss", "new", None)
+
+
+def _heading(run: Run) -> None:
+    st.subheader(words.title(run.spec), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-line"):
+        badge(run.state)
+        st.markdown(f"Run {run.number}, {words.when(run.created)}", width="content")
+        parent = frame.store().run(run.parent) if run.parent else None
+        if parent is not None:
+            st.page_link("pages/runs.py", label=f"Its source: run {parent.number}", query_params={"run": parent.id})
+
+
+def _metric(spec: RunSpec) -> str:
+    """Which curve is shown; only a run that names classes has the choice."""
+    if spec.objective != "supervised":
+        return "loss"
+    return forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
+
+
+def _live(run: Run, metric: str) -> None:
+    """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
+
+    @st.fragment(run_every=PULSE if run.live else None, key="run-live")
+    def moving() -> None:
+        now = frame.store().run(run.id) if run.live else run
+        if now is None or now.live != run.live:
+            st.rerun(scope="app")
+        rows = progress.history(now)
+        st.markdown(progress.sentence(now, rows))
+        _numbers(progress.numbers(now, rows))
+        _pictures(now.spec, rows, metric, now.id, now.epoch if now.live else None)
+
+    moving()
+
+
+def _numbers(three: tuple[tuple[str, str], ...]) -> None:
+    with st.container(horizontal=True, gap="large", key="run-numbers"):
+        for label, value in three:
+            st.metric(label, value, width="content")
+
+
+def _pictures(spec: RunSpec, rows: progress.Rows, metric: str, name: str, epoch: int | None) -> None:
+    from tlcore.charts import colours, curves
+    from tlcore.ui.live import live_chart
+    from tlcore.ui.strip import strip
+
+    strip(spec.blocks, spec.phases, spec.epochs, key="run-strip", epoch=epoch)
+    role = colours.role("pretrain" if spec.kind == "pretrain" else spec.strategy)
+    series = [curves.Series(colours.ROLES[role].label, rows, role, spec.seed)] if rows else []
+    alt = f"{CURVES[metric]} after each epoch, on training and validation images."
+    live_chart(series, metric=metric, epochs=spec.epochs, key=f"run-curves-{name}", alt=alt)

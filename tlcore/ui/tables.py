@@ -1,0 +1,153 @@
+"""Runs as rows, states as badges, tables as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from tlcore.ui import words
+from tlcore.ui.listing import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tlcore.store import Run, StudyRecord
+
+# state -> (word, colour of Streamlit, icon): the word comes first, the colour only helps
+STATES = {
+    "queued": ("Waiting", "gray", ":material/schedule:"),
+    "running": ("Running", "blue", ":material/play_arrow:"),
+    "finished": ("Finished", "green", ":material/check:"),
+    "stopped": ("Stopped", "gray", ":material/stop:"),
+    "interrupted": ("Interrupted", "yellow", ":material/pause:"),
+    "failed": ("Failed", "red", ":material/error:"),
+}
+STUDY_PAGES = {"arms": "app.py", "freezing": "pages/freezing.py"}  # where each question is shown
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def badge(state: str) -> None:
+    """The state of a run or a study, as one word in a coloured pill."""
+    word, colour, icon = STATES[state]
+    st.badge(word, icon=icon, color=colour)
+
+
+def run_row(run: Run) -> Row:
+    """A run as a line of the list."""
+    word, colour, _ = STATES[run.state]
+    return Row(
+        id=run.id,
+        place=("pages/runs.py", {"run": run.id}),
+        live=run.live,
+        word=word,
+        colour=colour,
+        what=words.title(run.spec),
+        note=note(run),
+        target=run.dataset,
+        accuracy="" if run.accuracy is None else words.percent(run.accuracy),
+        when=words.when(run.created),
+        took="" if run.seconds is None or run.live else words.seconds(run.seconds),
+        progress=run.epoch / run.epochs if run.state == "running" else None,
+    )
+
+
+def study_row(study: StudyRecord) -> Row:
+    """A study as a line of the list."""
+    word, colour, _ = STATES[study.state]
+    return Row(
+        id=study.id,
+        place=(STUDY_PAGES.get(study.question, "app.py"), {"study": study.id}),
+        live=study.live,
+        word=word,
+        colour=colour,
+        what=study.title,
+        note=f"{study.done} of {words.count(study.total, 'run')} finished",
+        target=str(study.settings.get("dataset", "")),
+        accuracy="",
+        when=words.when(study.created),
+        took="",
+        progress=study.done / study.total if study.live and study.total else None,
+    )
+
+
+def note(run: Run) -> str:
+    """The second line of a row: the run's number, and where it is."""
+    where = {
+        "running": f", epoch {run.epoch} of {run.epochs}",
+        "stopped": f", after epoch {run.epoch} of {run.epochs}",
+        "interrupted": f", after epoch {run.epoch} of {run.epochs}",
+    }
+    return f"Run {run.number}{where.get(run.state, '')}"
+
+
+def plain(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Runs as rows of a file: every setting and every headline number."""
+    return [
+        {
+            "run": run.number,
+            "id": run.id,
+            "state": run.state,
+            "kind": run.kind,
+            "dataset": run.dataset,
+            "backbone": run.backbone,
+            "objective": run.objective,
+            "strategy": run.strategy,
+            "labels_per_class": run.spec.labels_per_class,
+            "source": run.spec.source.title if run.spec.source else None,
+            "seed": run.spec.seed,
+            "epochs": run.epochs,
+            "batch_size": run.spec.batch_size,
+            "learning_rate": run.spec.learning_rate,
+            **run.spec.knobs,
+            "accuracy": run.accuracy,
+            "loss": run.loss,
+            "seconds": run.seconds,
+            "created": run.created.isoformat() if run.created else None,
+        }
+        for run in runs
+    ]
+
+
+def csv_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """A CSV file of rows; the columns are the union of their keys, in order of appearance.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    >>> csv_bytes([{"name": "=1+1", "value": -2.5}])
+    b"name,value\\r\\n'=1+1,-2.5\\r\\n"
+    """
+    names = list(dict.fromkeys(name for each in rows for name in each))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([_safe(name) for name in names])
+    writer.writerows([_safe(each.get(name)) for name in names] for each in rows)
+    return text.getvalue().encode()
+
+
+def frame_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a chart's table, for ``download``."""
+    return [dict(zip(table.columns, values, strict=True)) for values in table.itertuples(index=False)]
+
+
+def download(rows: Sequence[Mapping[str, Any]], name: str, key: str, label: str = "Download as CSV") -> None:
+    """A button that saves the rows as ``name``.csv; the file is made when it is pressed."""
+    st.download_button(
+        label,
+        lambda: csv_bytes(rows),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not rows,
+    )
+
+
+def _safe(value: Any) -> Any:
+    if value is None or value != value:  # noqa: PLR0124 - NaN is the one value that differs from itself
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value

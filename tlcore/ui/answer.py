@@ -65,7 +65,7 @@ def _more(record: StudyRecord) -> None:
         return
     study = Study.from_plain({"study": record.question, **record.settings, "seeds": wanted})
     known = {member.run.key for member in jobs.store().members(record.id)} | {run.key for run in jobs.store().sources(record.id)}
-    label = f"Measure {wanted - seeds} more seeds, {words.about(expect.study_seconds(study, known))}"
+    label = f"Measure {words.count(wanted - seeds, 'more seed')}, {words.about(expect.study_seconds(study, known))}"
     if st.button(label, key="study-more", help="The runs above are kept; only the new seeds are trained."):
         fresh = steering.attempt(jobs.submit_study, study)
         if fresh is not None:

@@ -12,7 +12,8 @@ from tlcore import folder, jobs
 from tlcore.registry import InputError
 from tlcore.store import Store
 from tlcore.ui import words
-from tlcore.ui.style import STYLE, WORDMARK
+from tlcore.ui.chart import theme
+from tlcore.ui.style import style, wordmark
 
 Answer = TypeVar("Answer")
 NAME = "Transfer Learning Lab"
@@ -45,22 +46,24 @@ def page(label: str, lead: str = "", heading: str | None = None) -> None:
     ``lead`` is the sentence below the heading; the heading is the label unless one is given.
     """
     st.set_page_config(f"{label} · {NAME}", page_icon="❄️", layout="wide")
-    st.html(STYLE)
+    st.html(style(theme()))
     with st.sidebar:
         _menu()
         _below_menu()
     st.title(heading or label, anchor=False)
     if lead:
         st.markdown(lead)
+    if said := store().restored():
+        st.warning(said)
 
 
 def store() -> Store:
     """The store, or one sentence in its place when it cannot be opened."""
-    return _guarded(jobs.store)
+    return guarded(jobs.store)
 
 
 def _menu() -> None:
-    st.html(WORDMARK)
+    st.html(wordmark(theme()))
     section = ""
     for place in PLACES:
         if place.section != section:
@@ -72,10 +75,10 @@ def _menu() -> None:
 def _below_menu() -> None:
     if "_woken" not in st.session_state:
         st.session_state["_woken"] = True
-        _guarded(jobs.wake)
-    waiting = jobs.engine_state()["state"] in ("starting", "warming")
+        guarded(jobs.wake)
+    waiting = guarded(jobs.engine_state)["state"] in ("starting", "warming")
     st.fragment(_engine_line, run_every=1.0 if waiting else None, key="engine-line")(waiting)
-    _data_folder()
+    st.html(f'<div class="tl-section" title="{words.plain(folder.home())}">{words.size(_disk())} in the data folder</div>')
 
 
 def _engine_line(waiting: bool) -> None:
@@ -90,25 +93,12 @@ def _engine_line(waiting: bool) -> None:
         st.rerun()
 
 
-def _data_folder() -> None:
-    with st.expander("Data folder", key="data-folder", on_change="rerun") as box:
-        if not box.open:
-            return
-        st.markdown(f"Everything is kept in `{folder.home()}` and takes {words.size(_disk())}.")
-        sure = st.checkbox("Yes, delete all runs, models and prepared data", key="delete-sure")
-        if st.button("Delete everything", key="delete-everything", disabled=not sure, width="stretch"):
-            _guarded(store().delete_everything)
-            st.session_state.pop("delete-sure", None)
-            _disk.clear()
-            st.switch_page("app.py")
-
-
 @st.cache_data(ttl=20, max_entries=4, show_spinner=False)
 def _disk() -> int:
     return jobs.store().disk()
 
 
-def _guarded(work: Callable[[], Answer]) -> Answer:
+def guarded(work: Callable[[], Answer]) -> Answer:
     """Do it, or say in one sentence why not and end the page there."""
     try:
         return work()

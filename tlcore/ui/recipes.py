@@ -75,7 +75,6 @@ def freezing_form() -> Study | None:
     with st.expander("More settings", key="study_more"):
         fixed = next(each for each in STUDIES["freezing"].knobs if each.name == "fix_source")
         given = {"fix_source": forms.knob(fixed, "study_fix_source", default=True)}
-        given |= _knob_fields([each for each in STRATEGIES["freeze"].knobs if each.name != "frozen"], "study_", known.specs[name])
         given |= _budget("finetune", "study_", without=("seed",))
     settings = {"labels_per_class": labels, "seeds": int(seeds), **given}
     return _refused_in_words(lambda: Study.make("freezing", source=known.specs[name], dataset=dataset, **settings))

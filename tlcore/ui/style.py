@@ -1,24 +1,44 @@
 """The few lines of style that Streamlit's theme does not cover, and the wordmark."""
 
-# Colours come from the theme's own variables wherever possible, so that light and dark need no second rule.
-STYLE = """<style>
+from __future__ import annotations
+
+from functools import cache
+
+from tlcore.charts.colours import PALETTES
+
+RULES = """
 .stMainBlockContainer { max-width: 78rem; padding-top: 3.25rem; padding-bottom: 6rem; }
 .stSidebar .stPageLink a { padding-block: .3rem; border-radius: .5rem; }
 .tl-mark { display: flex; align-items: center; gap: .65rem; margin: -.5rem 0 .25rem; font-weight: 600; font-size: 1.05rem; line-height: 1.2; }
 .tl-mark svg { flex: none; width: 34px; height: 34px; }
-.tl-section { margin: .6rem 0 -.5rem .55rem; font-size: .8rem; opacity: .78; }
-.tl-engine { display: flex; gap: .55rem; align-items: baseline; margin: 1rem 0 -.25rem .55rem; font-size: .875rem; line-height: 1.35; }
-.tl-engine i { flex: none; width: .55rem; height: .55rem; border-radius: 50%; background: #8A9099; }
-.tl-ready i { background: #2E9B63; }
-.tl-failed i { background: #C0392B; border-radius: 1px; }
-.tl-warming i { background: #C98A1B; animation: tl-breathe 1.6s ease-in-out infinite; }
+.tl-section { margin: .6rem 0 -.5rem .55rem; font-size: .8rem; color: var(--tl-soft); }
+.tl-engine { display: flex; gap: .55rem; align-items: baseline; margin: .75rem 0 0 .55rem; font-size: .875rem; line-height: 1.35; }
+.tl-engine i { flex: none; width: .55rem; height: .55rem; border-radius: 50%; background: var(--tl-chance); }
+.tl-ready i { background: var(--tl-helps); }
+.tl-failed i { background: var(--tl-harms); border-radius: 1px; }
+.tl-warming i { background: var(--tl-ember); animation: tl-breathe 1.6s ease-in-out infinite; }
 @keyframes tl-breathe { 50% { opacity: .3; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3rem 1rem 4rem; } }
-</style>"""
+"""
+NAMES = ("ice", "ember", "soft", "chance", "helps", "harms", "line", "panel")
 
-WORDMARK = """<div class="tl-mark">
-<svg viewBox="0 0 34 34" aria-hidden="true">
-<rect x="1" y="5" width="7" height="24" rx="2" fill="#1F6FA8"/><rect x="10" y="5" width="7" height="24" rx="2" fill="#4C93C6"/>
-<rect x="19" y="5" width="7" height="24" rx="2" fill="#DC7A45"/><rect x="28" y="11" width="5" height="12" rx="2" fill="#B8481A"/>
-</svg><span>Transfer<br>Learning Lab</span></div>"""
+
+@cache
+def style(theme: str) -> str:
+    """The rules with the colours of a theme, as one style element."""
+    palette = PALETTES[theme]
+    colours = " ".join(f"--tl-{name}: {getattr(palette, name)};" for name in NAMES)
+    return f"<style>:root {{ {colours} }}\n{RULES}</style>"
+
+
+@cache
+def wordmark(theme: str) -> str:
+    """The name with its sign: frozen blocks, a trainable one, a small head."""
+    palette = PALETTES[theme]
+    blocks = ((1, 5, 24, palette.ice, 1.0), (10, 5, 24, palette.ice, 0.72), (19, 5, 24, palette.ember, 0.72), (28, 11, 12, palette.ember, 1.0))
+    drawn = "".join(
+        f'<rect x="{x}" y="{y}" width="{5 if x == 28 else 7}" height="{height}" rx="2" fill="{fill}" opacity="{opacity}"/>'
+        for x, y, height, fill, opacity in blocks
+    )
+    return f'<div class="tl-mark"><svg viewBox="0 0 34 34" aria-hidden="true">{drawn}</svg><span>Transfer<br>Learning Lab</span></div>'

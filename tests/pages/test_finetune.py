@@ -1,0 +1,113 @@
+"""Fine-tune: the form, its address, and the run beside it in every state."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlcore.spec import RunSpec
+from tlcore.strategies import STRATEGIES
+from tlcore.ui import recipes
+
+
+def test_an_empty_lab_can_start_at_once(empty_lab):
+    app = empty_lab.page("pages/finetune.py")
+    assert app.button(key="start-run").label.startswith("Fine-tune, about")
+    assert "Not started yet." in empty_lab.said(app)
+    empty_lab.calm(app.button(key="start-run").click().run())
+    run = empty_lab.store.run(app.query_params["run"])
+    assert (
+        run is not None
+        and run.title == "cnn-small, pretrained on glyphs, head only, then everything tuned gently, 5 labels a class of mnist, seed 0"
+    )
+    assert empty_lab.store.run(run.parent or "") is not None, "its source is trained on the way"
+    assert app.button(key="start-run").disabled, "a second click has nothing to press"
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.names())
+def test_every_strategy_has_a_form_and_starts(lab, strategy):
+    app = lab.page("pages/finetune.py", strategy=strategy)
+    lab.calm(app.button(key="start-run").click().run())
+    assert lab.store.run(app.query_params["run"]).strategy == strategy
+
+
+def test_the_address_is_the_form(lab):
+    app = lab.page(
+        "pages/finetune.py", strategy="freeze", frozen="3", labels_per_class="7", learning_rate="0.002", dataset="digits", seed="4"
+    )
+    lab.calm(app.button(key="start-run").click().run())
+    spec = lab.store.run(app.query_params["run"]).spec
+    assert (spec.strategy, spec.knobs["frozen"], spec.labels_per_class, spec.learning_rate, spec.dataset, spec.seed) == (
+        "freeze", 3, 7, 0.002, "digits", 4,
+    )  # fmt: skip
+
+
+def test_a_choice_goes_into_the_address_by_its_name(lab):
+    app = lab.page("pages/finetune.py")
+    lab.calm(app.selectbox(key="strategy").select("full").run())
+    assert app.query_params["strategy"] == "full"
+    lab.calm(app.selectbox(key="strategy").select("lp_ft").run())
+    assert app.query_params["strategy"] == "lp_ft"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("strategy", "magic", "which is not there"),
+        ("labels_per_class", "-4", "Labels per class is -4"),
+        ("labels_per_class", "many", "Labels per class is 'many'"),
+        ("epochs", "0", "Epochs is 0"),
+        ("source", "nonsense", "which is not there"),
+        ("dataset", "<script>", "which is not there"),
+        ("probe_share", "7", "Probe share is 7"),
+        ("learning_rate", "nan", "Learning rate"),
+        ("run", "nonsense", "There is no run at this address"),
+    ],
+)
+def test_bad_values_in_the_address_are_answered_in_a_sentence(lab, name, value, sentence):
+    app = lab.page("pages/finetune.py", **{name: value})
+    assert sentence in lab.said(app)
+    assert not app.button(key="start-run").disabled, "the default is taken"
+
+
+def test_what_cannot_be_is_refused_before_the_start(lab):
+    app = lab.page("pages/finetune.py", labels_per_class="5000")
+    assert "but mnist has 300 of each class" in lab.said(app)
+    assert app.button(key="start-run").disabled
+
+
+def test_a_ready_source_can_be_chosen(lab):
+    app = lab.page("pages/finetune.py", source=lab.runs["source"])
+    lab.calm(app.button(key="start-run").click().run())
+    run = lab.store.run(app.query_params["run"])
+    assert run is not None and run.parent == lab.runs["source"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("finished", "88.4 %"),
+        ("running", "Training"),
+        ("starting", "Getting its data and its net ready"),
+        ("stopped", "Stopped after epoch 3 of 6"),
+        ("failed", "choose a learning rate below 900"),
+        ("interrupted", "resume goes on from epoch 2"),
+        ("quick", "Done in 0.4 s"),
+    ],
+)
+def test_the_run_of_the_address_stands_beside_the_form(lab, name, words):
+    assert words in lab.said(lab.page("pages/finetune.py", run=lab.runs[name]))
+
+
+def test_a_run_leads_back_to_its_form(lab):
+    run = lab.run("finished")
+    app = lab.page("pages/finetune.py", **recipes.link(run.spec, run.parent), run=run.id)
+    assert app.button(key="start-run").label == "This is its result"
+
+
+def test_links_are_inverse_to_forms_for_every_recipe(lab):
+    spec = RunSpec.make(
+        "pretrain", dataset="glyphs", scripts=("greek", "latin"), objective="autoencoder", backbone="cnn-medium", normalization="group"
+    )
+    app = lab.page(recipes.link_page(spec), **recipes.link(spec))
+    lab.calm(app.button(key="start-run").click().run())
+    assert lab.store.run(app.query_params["run"]).spec == spec

@@ -1,0 +1,41 @@
+"""Pretrain: the form for every data set, objective and net, and what the net sees."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlcore.backbones import BACKBONES
+from tlcore.datasets import DATASETS
+from tlcore.objectives import OBJECTIVES
+
+
+@pytest.mark.parametrize("dataset", DATASETS.names())
+@pytest.mark.parametrize("objective", OBJECTIVES.names())
+def test_every_data_set_and_objective_starts(lab, dataset, objective):
+    app = lab.page("pages/pretrain.py", source_dataset=dataset, source_objective=objective)
+    lab.calm(app.button(key="start-run").click().run())
+    run = lab.store.run(app.query_params["run"])
+    assert run is not None and (run.kind, run.dataset, run.objective) == ("pretrain", dataset, objective)
+
+
+@pytest.mark.parametrize("backbone", BACKBONES.names())
+def test_every_net_starts(lab, backbone):
+    app = lab.page("pages/pretrain.py", source_backbone=backbone)
+    lab.calm(app.button(key="start-run").click().run())
+    assert lab.store.run(app.query_params["run"]).backbone == backbone
+
+
+def test_it_says_what_the_net_sees(lab):
+    assert "must name its class" in lab.said(lab.page("pages/pretrain.py", source_dataset="mnist"))
+    assert "must redraw it" in lab.said(lab.page("pages/pretrain.py", source_dataset="mnist", source_objective="autoencoder"))
+
+
+def test_data_that_are_not_prepared_are_no_obstacle(empty_lab):
+    app = empty_lab.page("pages/pretrain.py")
+    assert "made once, when the run starts" in empty_lab.said(app)
+    assert not app.button(key="start-run").disabled
+
+
+def test_a_finished_source_stands_beside_the_form(lab):
+    assert "93.0 %" in lab.said(lab.page("pages/pretrain.py", run=lab.runs["source"]))
+    assert "squared error" in lab.said(lab.page("pages/pretrain.py", run=lab.runs["autoencoder"]))

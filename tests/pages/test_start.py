@@ -1,0 +1,67 @@
+"""The start page: before the click, while it is measured, with the answer, and with links that lead nowhere."""
+
+from __future__ import annotations
+
+from tlcore.studies import first
+
+
+def test_before_the_click_there_is_a_question_and_one_button(empty_lab):
+    app = empty_lab.page("app.py")
+    assert app.title[0].value.endswith("?")
+    assert [button.label for button in app.main.button if button.key == "first-start"][0].startswith("Find out, about")
+    assert "Look at every run" in empty_lab.said(app)
+
+
+def test_the_button_starts_the_study_once_and_puts_it_into_the_address(lab):
+    app = lab.page("app.py")
+    lab.calm(app.button(key="first-start").click().run())
+    studies = [study for study in lab.store.studies() if study.key == first().key]
+    assert len(studies) == 1
+    assert app.query_params["study"] == studies[0].id
+    assert not [button for button in app.main.button if button.key == "first-start"], "nothing is left to press twice"
+    assert "Measuring" in lab.said(app)
+    assert "0 of 12 runs are measured" in lab.said(app)
+
+
+def test_a_study_that_runs_can_be_stopped_and_goes_on(lab):
+    app = lab.page("app.py", study=lab.store.submit_study(first()).id)
+    lab.calm(app.button(key="study-stop").click().run())
+    assert "Stopped." in lab.said(app)
+    lab.calm(app.button(key="study-resume").click().run())
+    assert "Measuring" in lab.said(app)
+
+
+def test_the_answer_comes_first_with_every_seed_and_the_mean(lab):
+    text = lab.said(lab.page("app.py", study=lab.studies["finished"]))
+    assert "Measured" in text
+    assert "23.0 points more" in text
+    assert "[65.0 %](runs?run=" in text and "**65.5 %**" in text
+    assert "2 seeds · 5 labels a class of digits" in text
+
+
+def test_the_tabs_show_what_lies_behind_it(lab):
+    app = lab.page("app.py", study=lab.studies["finished"])
+    app.session_state["behind"] = "Confusion"
+    assert lab.said(lab.calm(app.run())).count("Commonest mistake") == 4
+    app.session_state["behind"] = "What stayed frozen"
+    assert "to the last bit" in lab.said(lab.calm(app.run()))
+    app.session_state["behind"] = "Runs"
+    lab.calm(app.run())
+
+
+def test_more_seeds_keep_the_runs_that_are_there(lab):
+    app = lab.page("app.py", study=lab.studies["finished"])
+    assert "1 more seed, " in app.button(key="study-more").label
+    lab.calm(app.button(key="study-more").click().run())
+    more = lab.store.study(app.query_params["study"])
+    assert more is not None and more.settings["seeds"] == 3 and more.done == 8 and more.total == 12
+
+
+def test_an_unfinished_study_draws_no_answer(lab):
+    text = lab.said(lab.page("app.py", study=lab.studies["part"]))
+    assert "2 of 12 runs are measured" in text and "points more" not in text
+
+
+def test_unknown_and_malformed_addresses_are_answered_in_one_sentence(lab):
+    for bad in ("0" * 32, "../../etc/passwd", "x" * 400, "<b>"):
+        assert "There is no study at this address" in lab.said(lab.page("app.py", study=bad))

@@ -24,7 +24,7 @@ Normalization = Annotated[
 
 @BACKBONES.register(
     name="cnn-small",
-    blocks=(("conv 32", 416), ("conv 64", 18_688), ("conv 64", 37_120), ("embedding 64", 36_928)),
+    blocks=(("conv 32", 416), ("conv 64", 18_688), ("conv 64", 37_120), ("embedding 64", 37_120)),
 )
 def cnn_small(shape: tuple[int, int, int], *, normalization: Normalization = "batch") -> list[keras.Sequential]:
     """Small convolutional net. Three convolutions with pooling and an embedding: 4 blocks, about 90,000 parameters."""
@@ -39,7 +39,7 @@ def cnn_small(shape: tuple[int, int, int], *, normalization: Normalization = "ba
         ("conv 96", 55_680),
         ("conv 128", 111_104),
         ("conv 128", 147_968),
-        ("embedding 64", 73_792),
+        ("embedding 64", 73_984),
     ),
 )
 def cnn_medium(shape: tuple[int, int, int], *, normalization: Normalization = "batch") -> list[keras.Sequential]:
@@ -72,7 +72,9 @@ def _convolutions(
         keras.layers.Input((height, width, channels)),
         *([keras.layers.AveragePooling2D(window, name="shrink")] if window != (1, 1) else []),
         keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(EMBEDDING, activation="relu", name="dense"),
+        keras.layers.Dense(EMBEDDING, use_bias=normalization == "none", name="dense"),
+        *_normalization(normalization),
+        keras.layers.ReLU(name="relu"),
     ]
     blocks.append(keras.Sequential(embedding, name=f"block{len(layers) + 1}"))
     return blocks

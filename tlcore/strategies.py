@@ -13,8 +13,7 @@ from tlcore.registry import Annotated, InputError, Registry, number, switch, who
 
 STRATEGIES = Registry("strategy")
 
-FINE = 0.3  # body rate of a plain fine-tuning: 3e-4 beside a head at 1e-3
-GENTLE = 0.1  # rate of everything after a probe: 1e-4
+GENTLE = 0.1  # rate of what was transferred beside a new head: 3e-4 beside 3e-3
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def freeze(
     blocks: int,
     *,
     frozen: Annotated[int, whole("How many blocks, counted from the input, keep what they learned.", 0, 32, label="Frozen blocks")] = 2,
-    body_rate: Annotated[float, number("Learning rate of the trainable blocks, as a share of the head's.", 0.001, 1.0, log=True)] = FINE,
+    body_rate: Annotated[float, number("Learning rate of the trainable blocks, as a share of the head's.", 0.001, 1.0, log=True)] = GENTLE,
 ) -> tuple[Phase, ...]:
     """Freeze the first blocks. The rest is tuned together with a new head (Yosinski 2014)."""
     if frozen > blocks:
@@ -87,7 +86,7 @@ def freeze(
 def full(
     blocks: int,
     *,
-    body_rate: Annotated[float, number("Learning rate of the transferred blocks, as a share of the head's.", 0.001, 1.0, log=True)] = FINE,
+    body_rate: Annotated[float, number("Learning rate of the transferred blocks, as a share of the head's.", 0.001, 1.0, log=True)] = GENTLE,
 ) -> tuple[Phase, ...]:
     """Tune everything at once. All transferred blocks and a new head are trained from the first step."""
     return (Phase("everything tuned", 1.0, (body_rate,) * blocks),)
@@ -99,7 +98,7 @@ def surgical(
     *,
     block: Annotated[int, whole("The one block that is tuned, counted from the input.", 1, 32, label="Tuned block")] = 1,
     with_head: Annotated[bool, switch("Train the new head together with the block; without it the head stays as drawn.")] = True,
-    body_rate: Annotated[float, number("Learning rate of the tuned block, as a share of the head's.", 0.001, 1.0, log=True)] = FINE,
+    body_rate: Annotated[float, number("Learning rate of the tuned block, as a share of the head's.", 0.001, 1.0, log=True)] = GENTLE,
 ) -> tuple[Phase, ...]:
     """Surgical: tune one block. Every other block stays frozen; which block is best depends on the shift (Lee 2023)."""
     if block > blocks:

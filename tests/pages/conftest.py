@@ -6,7 +6,7 @@ The folder is made once for all tests and copied for each, so that every test ma
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,23 +61,26 @@ class Lab:
             app.switch_page(file)
         for name, value in params.items():
             app.query_params[name] = value
-        return calm(app.run())
+        return self.calm(app.run())
 
+    @staticmethod
+    def calm(app: AppTest) -> AppTest:
+        """The page, if it shows no traceback."""
+        assert not app.exception, [f"{each.message}\n{chr(10).join(each.stack_trace)}" for each in app.exception]
+        return app
 
-def calm(app: AppTest) -> AppTest:
-    """The page, if it shows no traceback."""
-    assert not app.exception, [f"{each.message}\n{chr(10).join(each.stack_trace)}" for each in app.exception]
-    return app
+    @staticmethod
+    def address(app: AppTest, name: str) -> str:
+        """A parameter of the page's address."""
+        found = app.query_params[name]
+        return found if isinstance(found, str) else found[0]
 
-
-def said(app: AppTest) -> str:
-    """All text that the page says, outside the sidebar."""
-    groups: tuple[str, ...] = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "metric", "code")
-    texts = []
-    for name in groups:
-        for each in app.main.get(name):
-            texts += [str(getattr(each, part, "") or "") for part in (("label", "value") if name == "metric" else ("value",))]
-    return "\n".join(texts)
+    @staticmethod
+    def said(app: AppTest) -> str:
+        """All text that the page says, outside the sidebar."""
+        names = ("title", "header", "subheader", "markdown", "info", "warning", "error", "success", "metric", "code", "arrow_table")
+        found = [each for name in names for each in app.main.get(name)]
+        return "\n".join(f"{getattr(each, 'label', '') or ''} {getattr(each, 'value', '')}" for each in found)
 
 
 @pytest.fixture(scope="session")
@@ -265,9 +268,3 @@ def result(spec: RunSpec, accuracy: float | None) -> dict[str, Any]:
         "accuracy": accuracy, "balanced_accuracy": accuracy - 0.002, "majority": 0.1, "confusion": matrix.tolist(),
         "classes": list("0123456789"), "per_class": classes,
     }  # fmt: skip
-
-
-@pytest.fixture
-def look(lab: Lab) -> Callable[..., AppTest]:
-    """``lab.page``, for tests that need nothing else."""
-    return lab.page

@@ -6,7 +6,8 @@ marker or dash too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 FONT = '"Source Sans", "Segoe UI", system-ui, sans-serif'
 
@@ -31,6 +32,7 @@ class Palette:
     line: str  # borders, zero lines
     grid: str  # the faintest line
     accent: str  # buttons, links
+    thaw: tuple[str, ...]  # five steps from ember to ice; straight on, the middle would be violet, which is the source
     mistakes: tuple[str, ...]  # ten steps from none to all, for confusion
 
 
@@ -52,6 +54,7 @@ PALETTES = {
         line="#DCE2E9",
         grid="#ECEFF3",
         accent="#33508F",
+        thaw=("#B8481A", "#99681F", "#6F7A45", "#44797F", "#1F6FA8"),
         mistakes=("#FFFFFF", "#FBEAE7", "#F6D2CC", "#F0B8AF", "#E79B90", "#DB7C6F", "#CB5E50", "#B94436", "#9C2E22", "#7A2118"),
     ),
     "dark": Palette(
@@ -71,6 +74,7 @@ PALETTES = {
         line="#2C343F",
         grid="#1F262F",
         accent="#5070BD",
+        thaw=("#FF9B5E", "#E3C078", "#BDCE9C", "#98CDCB", "#7CC4F0"),
         mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#CA635B", "#E17C72", "#F1948A"),
     ),
 }
@@ -87,7 +91,7 @@ class Role:
 
 
 ROLES = {  # the order of series on every chart
-    "scratch": Role("From scratch", "grey", "x-thin", "dash"),
+    "scratch": Role("From scratch", "grey", "x", "dash"),
     "frozen": Role("Frozen", "ice", "square", "solid"),
     "tuned": Role("All tuned", "ember", "circle", "solid"),
     "probe_then_tune": Role("Probe, then tune", "glow", "star", "solid"),
@@ -126,13 +130,27 @@ def of(name: str, theme: str = "light") -> str:
 
 def frost(share: float, theme: str = "light") -> str:
     """From ember (nothing frozen, 0) to ice (everything, 1)."""
-    return mix(palette(theme).ember, palette(theme).ice, min(1.0, max(0.0, share)))
+    steps = palette(theme).thaw
+    place = min(1.0, max(0.0, share)) * (len(steps) - 1)
+    step = min(int(place), len(steps) - 2)
+    return mix(steps[step], steps[step + 1], place - step)
 
 
 def mistake(share: float, theme: str = "light") -> str:
     """The colour of a share (0 to 1) of a class that was taken for another."""
     steps = palette(theme).mistakes
     return steps[min(len(steps) - 1, max(0, round(share * (len(steps) - 1))))]
+
+
+def dark(frozen: Iterable[float | None] = ()) -> dict[str, str]:
+    """For each colour of the light theme the one that takes its place in the dark theme.
+
+    frozen: shares of frozen blocks, as given to ``frost``, whose colours are wanted too.
+    """
+    light, other = PALETTES["light"], PALETTES["dark"]
+    names = [one.name for one in fields(Palette) if isinstance(getattr(light, one.name), str)]
+    pairs = {getattr(light, name): getattr(other, name) for name in names}
+    return pairs | {frost(share): frost(share, "dark") for share in set(frozen) if share is not None}
 
 
 def fade(colour: str, opacity: float) -> str:

@@ -17,7 +17,6 @@ from tlcore.ui.tables import download, frame_rows
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
 A_ROW = 20  # images of a class in its row
 MOST = 600  # images of a draw on the screen
-ASKED = "data-asked"
 
 
 def dataset_view(name: str) -> None:
@@ -51,26 +50,21 @@ def _knobs(entry: Entry) -> Mapping[str, Any]:
 def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
     """What can be done about a set that is not there; looks again every second once it was asked for."""
     steering.problem()
-    wanted = [entry.name, dict(knobs)]
-    if st.session_state.get(ASKED) != wanted:
-        st.markdown("This set is not prepared on this machine yet. It takes a few seconds, once.")
-        st.button("Prepare it", type="primary", key="data-prepare", on_click=_ask, args=(entry.name, dict(knobs)))
+    state, error = jobs.preparation(entry.name, dict(knobs)) or (None, None)
+    if state not in ("queued", "running"):
+        st.markdown(error or "This set is not prepared on this machine yet. It takes a few seconds, once.")
+        st.button("Prepare it", type="primary", key="data-prepare", on_click=steering.attempt, args=(jobs.prepare_dataset, entry.name, dict(knobs)))
         return
 
     @st.fragment(run_every=1.0, key="data-waiting")
     def waiting() -> None:
-        if find(entry.name, knobs) is not None:
+        asked = jobs.preparation(entry.name, dict(knobs))
+        if asked is None or asked[0] not in ("queued", "running"):
             st.rerun(scope="app")
         engine = jobs.engine_state()
         st.markdown("Being prepared." if engine["state"] == "ready" else engine["message"])
 
     waiting()
-
-
-def _ask(name: str, knobs: dict[str, Any]) -> None:
-    steering.attempt(jobs.prepare_dataset, name, knobs)
-    if steering.PROBLEM not in st.session_state:
-        st.session_state[ASKED] = [name, knobs]
 
 
 def _classes(data: Dataset) -> None:

@@ -28,12 +28,13 @@ def details_view(run: Run) -> None:
     with st.expander("The same run in Python", key="run-code", on_change="rerun") as box:
         if box.open:
             st.code(code(run.spec), language="python")
-    log_view(run)
+    if run.state != "failed":  # then they stand above already
+        log_view(run)
 
 
-def log_view(run: Run, expanded: bool = False) -> None:
+def log_view(run: Run) -> None:
     """The last lines that the worker wrote."""
-    with st.expander("Last lines of the log", expanded=expanded, key="run-log", on_change="rerun") as box:
+    with st.expander("Last lines of the log", key="run-log", on_change="rerun") as box:
         if box.open:
             text = frame.store().log(run.id, lines=LOG_LINES)
             if text:

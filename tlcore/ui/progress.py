@@ -9,23 +9,20 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.strategies import spread
-from tlcore.ui import words
+from tlcore.ui import frame, words
 
 if TYPE_CHECKING:
     from tlcore.store import Run
 
-KEPT = 8  # histories held in a visitor's session
+KEPT = 12  # histories held in a visitor's session
 Rows = list[dict[str, Any]]
 
 
 def history(run: Run) -> Rows:
     """The epochs of a run. A visitor's session remembers those it has seen, so that a look reads only what is new."""
-    kept: dict[str, tuple[int, Rows]] = st.session_state.setdefault("histories", {})
-    attempt, rows = kept.pop(run.id, (run.attempt, []))
-    if attempt != run.attempt:  # the next attempt begins at a checkpoint, and may measure some epochs again
-        rows = []
-    rows = rows + jobs.store().epochs(run.id, after=rows[-1]["epoch"] if rows else -1)
-    kept[run.id] = (run.attempt, rows)
+    kept: dict[str, Rows] = st.session_state.setdefault("histories", {})
+    rows = kept.pop(run.id, [])
+    kept[run.id] = rows = rows + frame.store().epochs(run.id, after=rows[-1]["epoch"] if rows else -1)
     for oldest in list(kept)[:-KEPT]:
         del kept[oldest]
     return rows
@@ -49,10 +46,10 @@ def _queued(run: Run, rows: Rows) -> str:
     engine = jobs.engine_state()
     if engine["state"] != "ready":
         return _sentence(engine["message"])
-    parent = jobs.store().run(run.parent) if run.parent else None
+    parent = frame.store().run(run.parent) if run.parent else None
     if parent is not None and parent.state == "running":
         return f"First its source is trained: epoch {parent.epoch} of {parent.epochs}."
-    place = jobs.store().queue_place(run.id) or 1
+    place = frame.store().queue_place(run.id) or 1
     return "Next in line." if place == 1 else f"Waiting: {words.count(place - 1, 'run')} before this one."
 
 
@@ -79,6 +76,8 @@ def _finished(run: Run, rows: Rows) -> str:
 
 
 def _stopped(run: Run, rows: Rows) -> str:
+    if run.error:
+        return _sentence(run.error)
     if not rows:
         return "Stopped before its first epoch. Resume starts it."
     return f"Stopped after epoch {run.epoch} of {run.epochs}. Its curves are kept, and it can go on from there."

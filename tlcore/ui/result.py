@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlcore.spec import RunSpec
 from tlcore.store import Run
-from tlcore.ui import progress, words
+from tlcore.ui import frame, progress, words
 from tlcore.ui.details import details_view
 from tlcore.ui.tables import download, frame_rows
 
@@ -70,16 +70,11 @@ def _pictures(run: Run) -> None:
 
 
 def _array(run: Run, name: str) -> Any:
-    """One array of the run's artifacts, or None if it is not there."""
-    import numpy as np
-
-    from tlcore.ui import frame
-
-    for path, *_ in frame.store().artifacts(run.id).values():
-        if path.suffix == ".npz" and path.exists():
-            with np.load(path, allow_pickle=False) as arrays:
-                if name in arrays:
-                    return arrays[name]
+    """One array that the run kept, or None if it is not there."""
+    store = frame.store()
+    for file in store.artifacts(run.id):
+        if not file.startswith(("checkpoint-", "weights")) and name in (arrays := store.load_arrays(run.id, file) or {}):
+            return arrays[name]
     return None
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import forms, frame, progress, steering, words
+from tlcore.ui.details import log_view
 from tlcore.ui.result import result_view
 from tlcore.ui.tables import badge
 
@@ -25,9 +26,10 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
         _before(spec)
         return
     _heading(run)
-    steering.problem()
     _live(run, _metric(run.spec))
     steering.steering(run)
+    if run.state == "failed":
+        log_view(run)
     result_view(run)
 
 

@@ -9,12 +9,12 @@ import streamlit as st
 
 from tlcore import jobs
 from tlcore.registry import InputError
+from tlcore.ui import forms, frame
 
 if TYPE_CHECKING:
     from tlcore.store import Run
 
 PROBLEM = "problem"  # a refusal, shown at the next drawing of the page
-NEXT = "next-run"  # a run to open at the next drawing of the page
 
 
 def attempt(action: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
@@ -34,43 +34,39 @@ def problem() -> None:
 
 def steering(run: Run) -> None:
     """The row of buttons of one run."""
-    if following := st.session_state.pop(NEXT, None):
-        st.switch_page("pages/runs.py", query_params={"run": following} if following != run.id else {})
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-steering"):
         if run.live:
             st.button("Stop", icon=":material/stop:", key="run-stop", on_click=attempt, args=(jobs.stop, run.id))
         elif run.state in ("stopped", "interrupted"):
             st.button("Resume", icon=":material/play_arrow:", key="run-resume", type="primary", on_click=attempt, args=(jobs.resume, run.id))
-        elif run.state == "failed":
-            st.button("Try again", icon=":material/replay:", key="run-again", on_click=_again, args=(run,))
+        elif run.state == "failed" and st.button("Try again", icon=":material/replay:", key="run-again", type="primary"):
+            _again(run)
+        st.page_link(forms.link_page(run.spec), label="Change and run", icon=":material/tune:", query_params=forms.link(run.spec))
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params={"runs": run.id})
         if not run.live:
             _deleting(run)
+    problem()
 
 
 def _again(run: Run) -> None:
     fresh = attempt(jobs.submit, run.spec)
     if fresh is not None:
-        st.session_state[NEXT] = fresh.id
+        st.switch_page("pages/runs.py", query_params={"run": fresh.id})
 
 
 def _deleting(run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:", key="run-delete"):
         st.markdown(f"Run {run.number} goes for good, with its curves and its weights.")
-        children = jobs.store().children(run.id)
+        children = frame.store().children(run.id)
         if children:
             names = ", ".join(str(child.number) for child in children[:8]) + (" and more" if len(children) > 8 else "")
-            plural = "Run" if len(children) == 1 else "Runs"
-            st.markdown(f"{plural} {names} came from this source. What they measured stays.")
-        st.button(f"Delete run {run.number}", key="run-delete-sure", type="primary", on_click=_delete, args=(run,))
+            st.markdown(f"{'Run' if len(children) == 1 else 'Runs'} {names} came from this source. What they measured stays.")
+        if st.button(f"Delete run {run.number}", key="run-delete-sure", type="primary"):
+            attempt(remove, run.id)
+            if PROBLEM not in st.session_state:
+                st.switch_page("pages/runs.py")
 
 
 def remove(run_id: str) -> None:
     """Delete a run, and a source even when others came from it: the visitor has been told."""
     jobs.delete(run_id, force=True)
-
-
-def _delete(run: Run) -> None:
-    attempt(remove, run.id)
-    if PROBLEM not in st.session_state:
-        st.session_state[NEXT] = run.id

@@ -1,0 +1,61 @@
+"""The compare page: only what sets runs apart."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def open_page(lab, *names):
+    return lab.page("pages/compare.py", runs=",".join(lab.runs[name] for name in names))
+
+
+def test_only_settings_that_differ(lab):
+    said = lab.said(open_page(lab, "finished", "other seed"))
+    assert "| Seed | 0 | 1 |" in said
+    assert "| Accuracy on test images | 88.4 % | 87.1 % |" in said
+    assert "Strategy" not in said and "Epochs" not in said
+
+
+def test_strategies_beside_each_other(lab):
+    app = open_page(lab, "finished", "scratch", "quick")
+    said = lab.said(app)
+    assert "| Strategy | lp_ft | scratch | linear_probe |" in said
+    assert "Seed" not in said.replace("seed", "")
+    assert len(app.main.get("plotly_chart")) == 3
+
+
+def test_runs_that_have_not_finished(lab):
+    said = lab.said(open_page(lab, "finished", "running", "queued"))
+    assert "| State | Finished | Running | Waiting |" in said
+
+
+def test_one_run_alone(lab):
+    assert "choose another one" in lab.said(open_page(lab, "finished"))
+
+
+def test_nothing_chosen(lab, empty_lab):
+    assert "Tick them in the list" in empty_lab.said(empty_lab.page("pages/compare.py"))
+
+
+def test_no_runs_chosen_of_many(lab):
+    assert "Tick them in the list" in lab.said(lab.page("pages/compare.py"))
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "../../x", ",,,", "0" * 32])
+def test_runs_that_are_gone(lab, wrong):
+    app = lab.page("pages/compare.py", runs=f"{lab.runs['finished']},{wrong}")
+    assert len(app.multiselect[0].value) == 1
+
+
+def test_too_many(lab):
+    every = [run.id for run in lab.store.runs(limit=20)]
+    app = lab.page("pages/compare.py", runs=",".join(every))
+    assert "the first 8 of them" in app.main.warning[0].value
+    assert len(app.multiselect[0].value) == 8
+
+
+def test_chips_write_the_address(lab):
+    app = open_page(lab, "finished", "scratch")
+    lab.calm(app.multiselect[0].select(lab.runs["quick"]).run())
+    assert lab.address(app, "runs") == ",".join(lab.runs[name] for name in ("finished", "scratch", "quick"))
+    assert "| Strategy | lp_ft | scratch | linear_probe |" in lab.said(app)

@@ -1,0 +1,154 @@
+"""The runs page: the list, and one run in every state."""
+
+from __future__ import annotations
+
+import pytest
+
+SENTENCES = {
+    "finished": "**88.4 %** of 540 test images named rightly",
+    "quick": "Done in 0.4 s",
+    "autoencoder": "squared error of 0.0123",
+    "stopped": "Stopped after epoch 3 of 6",
+    "failed": "choose a learning rate below 900",
+    "interrupted": "The worker was killed twice",
+    "running": "Training: everything tuned",
+    "starting": "Getting its data and its net ready",
+    "queued": "engine",
+}
+BUTTONS = {
+    "finished": {"run-delete-sure"},
+    "stopped": {"run-resume", "run-delete-sure"},
+    "failed": {"run-again", "run-delete-sure"},
+    "interrupted": {"run-resume", "run-delete-sure"},
+    "running": {"run-stop"},
+    "queued": {"run-stop"},
+}
+
+
+def buttons(app):
+    """Keys of the buttons of a run that are there."""
+    return {each.key for each in app.main.button if (each.key or "").startswith("run-")}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_one_run_says_where_it_is(lab, name):
+    app = lab.page("pages/runs.py", run=lab.runs[name])
+    assert SENTENCES[name] in lab.said(app)
+    assert lab.run(name).title in lab.said(app)
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_one_run_offers_what_can_be_done(lab, name):
+    assert buttons(lab.page("pages/runs.py", run=lab.runs[name])) == BUTTONS[name]
+
+
+@pytest.mark.parametrize("tab", ["Result", "Confusion", "What moved", "Details"])
+@pytest.mark.parametrize("name", ["finished", "autoencoder", "running", "failed", "queued", "source"])
+def test_every_tab_in_every_state(lab, name, tab):
+    app = lab.page("pages/runs.py", run=lab.runs[name], tab=tab)
+    assert len(app.main.tabs) == 4
+    assert lab.said(app)
+
+
+def test_finished_run_shows_its_matrix_and_its_seal(lab):
+    said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab="Confusion"))
+    assert "Commonest mistake: 0 taken for 3, 9 of 54 times." in said
+    said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab="What moved"))
+    assert "2 of 6 variables are the same to the last bit as before the run, among them all that were to stay frozen." in said
+
+
+@pytest.mark.parametrize("wrong", ["0" * 32, "nonsense", "../../etc/passwd", "", "Ω"])
+def test_a_wrong_link_is_one_sentence(lab, wrong):
+    app = lab.page("pages/runs.py", run=wrong)
+    assert [each.value for each in app.main.warning] == ["There is no run with this link here: it was deleted, or the link is not whole."]
+
+
+def test_stop_resume_and_again(lab):
+    app = lab.page("pages/runs.py", run=lab.runs["queued"])
+    lab.calm(app.button(key="run-stop").click().run())
+    assert lab.run("queued").state == "stopped"
+    lab.calm(app.button(key="run-resume").click().run())
+    assert lab.run("queued").state == "queued"
+
+
+def test_try_again_opens_a_fresh_run(lab):
+    app = lab.page("pages/runs.py", run=lab.runs["failed"])
+    lab.calm(app.button(key="run-again").click().run())
+    newest = lab.store.runs(limit=1)[0]
+    assert newest.key == lab.run("failed").key and newest.state == "queued"
+    assert lab.address(app, "run") == newest.id
+
+
+def test_a_refusal_is_a_sentence(lab):
+    lab.store.submit(lab.run("stopped").spec)  # somebody else started the same run anew
+    app = lab.page("pages/runs.py", run=lab.runs["stopped"])
+    lab.calm(app.button(key="run-resume").click().run())
+    assert "was started anew as run" in app.main.error[0].value
+
+
+def test_deleting_a_source_says_what_came_from_it(lab):
+    app = lab.page("pages/runs.py", run=lab.runs["source"])
+    assert "came from this source. What they measured stays." in lab.said(app)
+    lab.calm(app.button(key="run-delete-sure").click().run())
+    assert lab.store.run(lab.runs["source"]) is None
+    assert lab.run("finished").accuracy == 0.884
+    assert "run" not in app.query_params
+
+
+def test_the_last_lines_of_the_log(lab):
+    app = lab.page("pages/runs.py", run=lab.runs["failed"])
+    app.session_state["run-log"] = True
+    lab.calm(app.run())
+    assert any("MemoryError: no room for 7 GB" in each.value for each in app.main.code)
+
+
+def listed(app):
+    """The rows that the list shows, as the browser gets them."""
+    import json
+
+    return json.loads(app.main.get("bidi_component")[0].proto.json)["rows"]
+
+
+def test_the_list_is_newest_first(lab):
+    rows = listed(lab.page("pages/runs.py"))
+    assert rows[0]["what"] == lab.run("queued").title and rows[-1]["what"] == lab.run("source").title
+    words = {row["id"]: row["word"] for row in rows}
+    assert [words[lab.runs[name]] for name in ("finished", "running", "queued", "failed")] == ["Finished", "Running", "Waiting", "Failed"]
+
+
+def test_filters_stand_in_the_address(lab):
+    rows = listed(lab.page("pages/runs.py", runs_kind="pretrain"))
+    assert {row["id"] for row in rows} == {lab.runs["source"], lab.runs["autoencoder"]}
+    rows = listed(lab.page("pages/runs.py", runs_state="failed"))
+    assert [row["id"] for row in rows] == [lab.runs["failed"]]
+    assert "No run is like that" in lab.said(lab.page("pages/runs.py", runs_state="failed", runs_kind="pretrain"))
+
+
+def test_older_runs(lab):
+    number = lab.run("finished").number
+    rows = listed(lab.page("pages/runs.py", before=str(number)))
+    assert {row["id"] for row in rows} == {lab.runs["source"], lab.runs["autoencoder"]}
+    assert len(listed(lab.page("pages/runs.py", before="x'; drop table"))) == len(listed(lab.page("pages/runs.py")))
+
+
+def test_ticked_runs_can_be_stopped_and_deleted(lab):
+    app = lab.page("pages/runs.py")
+    assert app.button(key="runs-stop").disabled
+    app.session_state["runs-list"] = {"chosen": [lab.runs["queued"], lab.runs["failed"], "gone"]}
+    app.run()
+    assert "2 ticked" in lab.said(app)
+    lab.calm(app.button(key="runs-stop").click().run())
+    assert lab.run("queued").state == "stopped"
+    lab.calm(app.button(key="runs-delete-sure").click().run())
+    assert lab.store.run(lab.runs["queued"]) is None and lab.store.run(lab.runs["failed"]) is None
+
+
+def test_studies(lab):
+    rows = listed(lab.page("pages/runs.py", list="studies"))
+    assert [(row["word"], row["note"]) for row in rows] == [("Running", "2 of 12 runs finished"), ("Finished", "8 of 8 runs finished")]
+    assert rows[1]["href"] == f".?study={lab.studies['finished']}"
+
+
+def test_an_empty_lab_says_how_to_begin(empty_lab):
+    said = empty_lab.said(empty_lab.page("pages/runs.py"))
+    assert "Nothing has run here yet" in said

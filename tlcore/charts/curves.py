@@ -1,0 +1,220 @@
+"""Learning curves: loss or accuracy over the epochs, training thin, validation thick, seeds faint, their mean strong.
+
+``table`` and ``figure`` are the chart; ``draw`` is the short way from the store's rows to the figure, without pandas, for
+a curve that moves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tlcore.charts import colours, paper
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = ("series", "role", "seed", "frozen", "epoch", "part", "metric", "value")
+PARTS = {"train": "", "validation": "val_"}  # and the prefix of its numbers in the store's rows
+METRICS = ("accuracy", "loss")
+NAMES = {"accuracy": "Accuracy, %", "loss": "Loss"}
+POINTS = 400  # of a line; more cannot be seen and only cost time
+SEED_LINES = 40  # with more seeds than that only the means are drawn
+DIRECT = 4  # up to so many series are named at their line's end
+
+Line = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One run's epochs. Series of one name and different seeds belong together: their mean is drawn.
+
+    rows: ``{"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}``, epoch 0 measured before training; a missing number is None.
+    role: a name of ``colours.ROLES``. frozen: share of frozen blocks, 0 to 1, where the series differ in that: it gives the colour.
+    """
+
+    name: str
+    rows: Sequence[dict[str, Any]] = field(default_factory=list)
+    role: str = "tuned"
+    seed: int = 0
+    frozen: float | None = None
+
+
+def table(series: Iterable[Series]) -> DataFrame:
+    """A row for each number: series, role, seed, frozen, epoch, part (train, validation), metric (accuracy, loss), value (accuracy as a share)."""
+    import pandas as pd
+
+    rows = [
+        (one.name, one.role, one.seed, one.frozen, row["epoch"], part, metric, row[prefix + metric])
+        for one in series
+        for row in one.rows
+        for part, prefix in PARTS.items()
+        for metric in METRICS
+        if row.get(prefix + metric) is not None
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def figure(
+    table: DataFrame,
+    theme: str = "light",
+    metric: str = "accuracy",
+    epochs: int | None = None,
+    chance: float | None = None,
+    height: int = 340,
+) -> paper.Figure:
+    """The curves of one metric. epochs: where the axis ends; chance: the accuracy of guessing, 0 to 1."""
+    return draw(_series(table), theme, metric, epochs, chance, height)
+
+
+def draw(
+    series: Sequence[Series],
+    theme: str = "light",
+    metric: str = "accuracy",
+    epochs: int | None = None,
+    chance: float | None = None,
+    height: int = 340,
+) -> paper.Figure:
+    """The same figure straight from series."""
+    groups = _groups(series)
+    traces, ends = [], []
+    for members in groups:
+        drawn = _traces(members, metric, theme, seeds=len(series) <= SEED_LINES)
+        traces += drawn
+        if drawn:
+            ends.append((members[0], drawn[0]["x"][-1], drawn[0]["y"][-1]))
+    last = max([epochs or 1, *(row["epoch"] for one in series for row in one.rows)])
+    values = [value for trace in traces for value in trace["y"] if value is not None]
+    bottom, top = _range(metric, values, chance)
+    sheet = _sheet(theme, metric, last, (bottom, top), height)
+    _guess(sheet, theme, metric, chance)
+    _name(sheet, ends, theme, (bottom, top))
+    if not traces:
+        text = f"After every epoch a point of the {metric} appears here."
+        sheet["annotations"].append({**paper.words(theme, text, xref="paper", x=0.5, yref="paper", y=0.55), "width": 250})
+    return {"data": traces or [paper.nothing()], "layout": sheet}
+
+
+def _series(table: DataFrame) -> list[Series]:
+    """The way back from a table to series."""
+    found: dict[tuple[str, int], tuple[Series, dict[int, dict[str, Any]]]] = {}
+    for name, role, seed, frozen, epoch, part, metric, value in table[list(COLUMNS)].itertuples(index=False, name=None):
+        share = None if frozen is None or math.isnan(frozen) else frozen
+        _, rows = found.setdefault((name, seed), (Series(name, [], role, seed, share), {}))
+        rows.setdefault(epoch, {"epoch": epoch})[PARTS[part] + metric] = value
+    return [Series(one.name, list(rows.values()), one.role, one.seed, one.frozen) for one, rows in found.values()]
+
+
+def _groups(series: Sequence[Series]) -> list[list[Series]]:
+    """Series of one name together, in the order of the roles."""
+    groups: dict[str, list[Series]] = {}
+    for one in series:
+        groups.setdefault(one.name, []).append(one)
+    return sorted(groups.values(), key=lambda members: colours.order(members[0].role))
+
+
+def _traces(members: list[Series], metric: str, theme: str, seeds: bool) -> list[paper.Figure]:
+    """Of one name: the mean of validation first, then that of training, then the seeds."""
+    validation = [_line(one, "val_" + metric) for one in members]
+    means = [("validation", _mean(validation)), ("training", _mean([_line(one, metric) for one in members]))]
+    many = len(members) > 1
+    who = f"mean of {len(members)} seeds" if many else f"seed {members[0].seed}"
+    traces = [_trace(members[0], theme, metric, part, who, line) for part, line in means if line]
+    if many and seeds:
+        pairs = zip(members, validation, strict=True)
+        traces += [_trace(one, theme, metric, "seed", f"seed {one.seed}", line) for one, line in pairs if line]
+    return traces
+
+
+STYLES = {"validation": (2.6, 1.0), "training": (1.2, 0.75), "seed": (1.0, 0.35)}  # width, opacity
+
+
+def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line) -> paper.Figure:
+    width, opacity = STYLES[part]
+    role = colours.ROLES[one.role]
+    scale, digits = (100, 2) if metric == "accuracy" else (1, 4)
+    shown = line[:: math.ceil(len(line) / POINTS)] if len(line) > POINTS else line
+    shown = shown if shown[-1] == line[-1] else [*shown[:-1], line[-1]]
+    value = "%{y:.1f} %" if metric == "accuracy" else "%{y:.3g}"
+    name = paper.plain(one.name)
+    half = "training" if part == "training" else "validation"
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(shown) > 1 else "markers",
+        "x": [epoch for epoch, _ in shown],
+        "y": [round(value * scale, digits) if math.isfinite(value) else None for _, value in shown],
+        "uid": f"{one.name}/{part}/{who if part == 'seed' else ''}",
+        "name": name,
+        "legendgroup": one.name,
+        "showlegend": part == "validation",
+        "opacity": opacity,
+        "line": {"color": _colour(one, theme), "width": width, "dash": role.dash},
+        "marker": {"color": _colour(one, theme), "size": 4 + width, "symbol": role.marker},
+        "hovertemplate": f"{name}, {who}<br>epoch %{{x}}, {half} {value}<extra></extra>",
+    }
+
+
+def _colour(one: Series, theme: str) -> str:
+    return colours.of(one.role, theme) if one.frozen is None else colours.frost(one.frozen, theme)
+
+
+def _line(one: Series, key: str) -> Line:
+    return [(row["epoch"], row[key]) for row in one.rows if row.get(key) is not None]
+
+
+def _mean(lines: list[Line]) -> Line:
+    """The mean over the seeds that have reached an epoch."""
+    if len(lines) == 1:
+        return lines[0]
+    sums: dict[int, tuple[float, int]] = {}
+    for line in lines:
+        for epoch, value in line:
+            total, count = sums.get(epoch, (0.0, 0))
+            sums[epoch] = (total + value, count + 1)
+    return [(epoch, total / count) for epoch, (total, count) in sorted(sums.items())]
+
+
+def _range(metric: str, values: list[float], chance: float | None) -> tuple[float, float]:
+    """Accuracy from chance level to 100 %, lower if a curve is; loss from zero to a little over the largest."""
+    if metric == "accuracy":
+        low = min([*values, 100 * (chance or 0)])
+        return (5 * math.floor(low / 5) if low > 0 else 0.0), 100.0
+    return min([0.0, *values]), 1.06 * max([1.0 if not values else 0.0, *values])
+
+
+def _sheet(theme: str, metric: str, last: int, span: tuple[float, float], height: int) -> paper.Figure:
+    across = paper.axis(
+        theme, "Epoch (0 is before training)", range=[0, last], tickformat="d", **({"dtick": 1} if last <= 8 else {"nticks": 9})
+    )
+    up = paper.value_axis(theme, range=list(span), nticks=7)
+    said = [paper.heading(theme, f"{NAMES[metric]} <span style='font-size:12px'>· thick: validation, thin: training</span>")]
+    return paper.layout(theme, height, xaxis=across, yaxis=up, annotations=said, shapes=[], uirevision="keep")
+
+
+def _guess(sheet: paper.Figure, theme: str, metric: str, chance: float | None) -> None:
+    if metric == "accuracy" and chance is not None:
+        shape, label = paper.line(theme, 100 * chance, "guessing", "chance", "dot")
+        sheet["shapes"].append(shape)
+        sheet["annotations"].append(label)
+
+
+def _name(sheet: paper.Figure, ends: list[tuple[Series, int, float]], theme: str, span: tuple[float, float]) -> None:
+    """Up to four series get their name at the line's end, more a legend above; one alone needs neither."""
+    sheet["legend"] = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.1, "yanchor": "bottom", "title": {"text": ""}}
+    if len(ends) > DIRECT:
+        sheet["showlegend"] = True
+        sheet["margin"] = {**sheet["margin"], "t": 64}
+        return
+    ends = [(one, x, y) for one, x, y in ends if y is not None]
+    inner = sheet["height"] - sheet["margin"]["t"] - sheet["margin"]["b"]
+    pixels = [(y - span[0]) / ((span[1] - span[0]) or 1) * inner for _, _, y in ends]
+    for (one, x, y), pixel, place in zip(ends, pixels, paper.apart(pixels, 17), strict=True):
+        put = {"x": x, "xanchor": "left", "xshift": 7, "y": y, "yanchor": "middle", "yshift": round(place - pixel), "name": "end"}
+        sheet["annotations"].append(
+            {**paper.words(theme, paper.plain(one.name), **put), "font": {"size": 13, "color": _colour(one, theme)}}
+        )
+    if ends:
+        longest = max(len(one.name) for one, _, _ in ends)
+        sheet["margin"] = {**sheet["margin"], "r": min(170, 20 + 7 * longest)}

@@ -1,0 +1,77 @@
+"""Training: one loop for everything. Importing this package is light; Keras comes with the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tlcore.spec import RunSpec
+
+    Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything needed to go on after ``epoch``: weights by variable path, and the optimizer's state."""
+
+    epoch: int
+    arrays: Arrays
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    state: finished, stopped or failed; error: one sentence when it failed.
+    result: what was measured, as JSON values. weights: arrays by variable path.
+    arrays: larger measured arrays by name: predictions of the test part (n,) int, pictures (2, n, h, w, c) uint8.
+    """
+
+    state: str
+    result: dict[str, Any] = field(default_factory=dict)
+    weights: Arrays = field(default_factory=dict)
+    arrays: Arrays = field(default_factory=dict)
+    error: str | None = None
+
+
+class Recorder(Protocol):
+    """Where a run writes while it trains."""
+
+    def epochs(self, rows: list[dict[str, Any]]) -> None:
+        """Keep the rows of finished epochs; they are durable when this returns."""
+
+    def checkpoint(self, epoch: int, arrays: Arrays) -> None:
+        """Keep the state after an epoch."""
+
+    def wish(self) -> str | None:
+        """Say that the run is alive; return "stop" when somebody wants that."""
+
+
+class Silent:
+    """A recorder that keeps rows in a list, for tests and benchmarks."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def epochs(self, rows: list[dict[str, Any]]) -> None:
+        self.rows += rows
+
+    def checkpoint(self, epoch: int, arrays: Arrays) -> None:
+        pass
+
+    def wish(self) -> str | None:
+        return None
+
+
+def train(spec: RunSpec, recorder: Recorder, source: Arrays | None = None, checkpoint: Checkpoint | None = None) -> Outcome:
+    """Train one run from its spec, or go on from a checkpoint; ``source`` holds the weights of the source model.
+
+    The same spec gives bitwise the same weights on the same machine, thread count and versions.
+    """
+    from tlcore.training.run import train as run
+
+    return run(spec, recorder, source, checkpoint)

@@ -1,0 +1,112 @@
+"""The live chart: learning curves that move without losing the visitor's zoom or hidden series.
+
+One components-v2 component around Plotly's basic bundle, which the app serves itself. ``st.plotly_chart`` would be built
+anew at every update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tlcore.charts import colours, curves
+
+SCRIPT = """
+const NARROW = 480
+const script = document.querySelector('script[src*="/static/js/"]')
+const root = script ? script.src.split("/static/js/")[0] + "/" : document.baseURI
+const SOURCE = new URL("app/static/plotly-basic.min.js", root).href
+
+function load() {
+  window.tlcorePlotly ??= new Promise((done, fail) => {
+    const tag = document.createElement("script")
+    const before = window.Plotly
+    tag.src = SOURCE
+    tag.onload = () => { const ours = window.Plotly; if (before) window.Plotly = before; done(ours) }
+    tag.onerror = () => { window.tlcorePlotly = undefined; fail() }
+    document.head.append(tag)
+  })
+  return window.tlcorePlotly
+}
+
+function dark(box) {
+  const [r, g, b] = getComputedStyle(box).color.match(/[\\d.]+/g).map(Number)
+  return r + g + b > 384
+}
+
+function figure(box, data) {
+  const pairs = dark(box) ? data.dark : {}
+  const drawn = JSON.parse(JSON.stringify(data.figure).replace(/#[0-9A-F]{6}/g, (one) => pairs[one] ?? one))
+  const layout = drawn.layout
+  if (box.clientWidth < NARROW) {
+    const named = layout.annotations.filter((one) => one.name === "end")
+    layout.annotations = layout.annotations.filter((one) => one.name !== "end")
+    layout.margin = { ...layout.margin, l: 36, r: 8, t: named.length > 1 ? Math.max(layout.margin.t, 76) : layout.margin.t }
+    layout.showlegend ||= named.length > 1
+    layout.dragmode = false
+  }
+  return drawn
+}
+
+async function paint(box) {
+  const plotly = await load()
+  if (!box.isConnected || !box.clientWidth || box.held) return
+  const { data, layout } = figure(box, box.given)
+  layout.width = box.width = box.clientWidth
+  await plotly.react(box, data, layout, { displayModeBar: false, doubleClick: "reset", showTips: false })
+}
+
+function prepare(box) {
+  const again = () => paint(box).catch(() => { box.textContent = "The chart could not be loaded. Reload the page to try again." })
+  box.again = () => { box.waiting = (box.waiting ?? Promise.resolve()).then(again) }
+  box.observer = new ResizeObserver(() => { if (box.clientWidth !== box.width) box.again() })
+  box.observer.observe(box)
+  box.onpointerdown = () => { box.held = true }
+  box.release = () => { if (box.held) { box.held = false; setTimeout(box.again, 350) } }
+  window.addEventListener("pointerup", box.release)
+  window.addEventListener("pointercancel", box.release)
+}
+
+export default function ({ data, parentElement }) {
+  const box = parentElement.querySelector(".tlcore-live")
+  if (!box) return
+  box.given = data
+  box.style.minHeight = data.figure.layout.height + "px"
+  box.setAttribute("aria-label", data.alt)
+  if (!box.observer) prepare(box)
+  box.again()
+  return () => {
+    box.observer.disconnect()
+    window.removeEventListener("pointerup", box.release)
+    window.removeEventListener("pointercancel", box.release)
+    window.tlcorePlotly?.then((plotly) => plotly.purge(box))
+  }
+}
+"""
+HTML = "<div class='tlcore-live' role='img'></div>"
+STYLE = """
+.tlcore-live { width: 100%; color: var(--st-text-color); font-family: var(--st-font);
+  overflow: hidden; }
+"""
+
+_live = st.components.v2.component("tlcore_live", html=HTML, css=STYLE, js=SCRIPT, isolate_styles=False)
+
+
+def live_chart(
+    series: Sequence[curves.Series],
+    key: str,
+    metric: str = "accuracy",
+    epochs: int | None = None,
+    alt: str = "",
+    height: int = 340,
+    chance: float | None = None,
+) -> None:
+    """Draw or update learning curves; a chart with the same key keeps its place, zoom and hidden series.
+
+    series: as for ``tlcore.charts.curves``; none yet gives an empty chart that says what will appear. epochs: where the axis
+    ends, so that nothing moves but the curves. chance: the accuracy of guessing, 0 to 1.
+    """
+    figure = curves.draw(series, "light", metric, epochs, chance, height)
+    dark = colours.dark(one.frozen for one in series)
+    _live(data={"figure": figure, "dark": dark, "alt": alt or f"Learning curves: {metric} after every epoch."}, key=key)

@@ -48,9 +48,7 @@ def cnn_medium(shape: tuple[int, int, int], *, normalization: Normalization = "b
     return _convolutions(shape, layers, normalization)
 
 
-def _convolutions(
-    shape: tuple[int, int, int], layers: tuple[tuple[int, bool], ...], normalization: str
-) -> list[keras.Sequential]:
+def _convolutions(shape: tuple[int, int, int], layers: tuple[tuple[int, bool], ...], normalization: str) -> list[keras.Sequential]:
     """One block a convolution (filters, pooled or not), then the embedding; works from 1 x 1 pixels up."""
     import keras
 

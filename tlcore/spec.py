@@ -24,7 +24,7 @@ from typing import Any
 from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
-from tlcore.registry import InputError, Knob, Registry, number, whole
+from tlcore.registry import InputError, Knob, Registry
 from tlcore.strategies import STRATEGIES, Phase, plan
 
 RESULTS = 1  # raised whenever the same spec would give other numbers
@@ -47,7 +47,12 @@ BUDGET: dict[str, Knob] = {
     )
 }
 LABELS = Knob(
-    "whole", "How many labelled examples of each class the net may learn from.", 1, 100_000, label="Labels per class", name="labels_per_class"
+    "whole",
+    "How many labelled examples of each class the net may learn from.",
+    1,
+    100_000,
+    label="Labels per class",
+    name="labels_per_class",
 )
 DEFAULTS: dict[str, dict[str, Any]] = {"pretrain": {"epochs": 3, "batch_size": 64, "learning_rate": 2e-3}, "finetune": {}}
 
@@ -94,7 +99,13 @@ class RunSpec:
         image = _image(given.pop("image", None), names["dataset"], source)
         knobs = _knobs(names, given, source)
         spec = cls(
-            kind=kind, **names, image=image, labels_per_class=None if labels is None else LABELS.check(labels), **budget, knobs=knobs, source=source
+            kind=kind,
+            **names,
+            image=image,
+            labels_per_class=None if labels is None else LABELS.check(labels),
+            **budget,
+            knobs=knobs,
+            source=source,
         )
         spec.phases  # noqa: B018 - a strategy refuses what does not fit the backbone
         _check_labels(spec)
@@ -212,7 +223,7 @@ def _image(given: Any, dataset: str, source: RunSpec | None) -> tuple[int, int, 
             raise InputError(f"The source sees images of {source.image}, not {tuple(given)}: leave the image out.")
         return source.image
     height, width, channels = given or DATASETS[dataset].facts["shape"]
-    sides = all(isinstance(side, int) and 4 <= side for side in (height, width))
+    sides = all(isinstance(side, int) and side >= 4 for side in (height, width))
     if not sides or channels not in (1, 3):
         raise InputError(f"Image is {given!r}: give height and width of at least 4 pixels and 1 or 3 channels.")
     return min(height, LARGEST_SIDE), min(width, LARGEST_SIDE), channels

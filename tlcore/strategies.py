@@ -86,7 +86,9 @@ def freeze(
 def full(
     blocks: int,
     *,
-    body_rate: Annotated[float, number("Learning rate of the transferred blocks, as a share of the head's.", 0.001, 1.0, log=True)] = GENTLE,
+    body_rate: Annotated[
+        float, number("Learning rate of the transferred blocks, as a share of the head's.", 0.001, 1.0, log=True)
+    ] = GENTLE,
 ) -> tuple[Phase, ...]:
     """Tune everything at once. All transferred blocks and a new head are trained from the first step."""
     return (Phase("everything tuned", 1.0, (body_rate,) * blocks),)
@@ -112,7 +114,9 @@ def lp_ft(
     blocks: int,
     *,
     probe_share: Annotated[float, number("Share of the epochs in which only the head is trained.", 0.1, 0.9)] = 0.5,
-    tune_rate: Annotated[float, number("Learning rate of everything in the second phase, as a share of the first.", 0.001, 1.0, log=True)] = GENTLE,
+    tune_rate: Annotated[
+        float, number("Learning rate of everything in the second phase, as a share of the first.", 0.001, 1.0, log=True)
+    ] = GENTLE,
     statistics: Annotated[bool, switch("Let BatchNorm follow the new data in the second phase.", label="BatchNorm follows")] = False,
 ) -> tuple[Phase, ...]:
     """Probe, then tune (LP-FT). First only the head, then everything gently, so that good features survive (Kumar 2022)."""

@@ -16,7 +16,8 @@ STUDIES = Registry("study")
 
 Seeds = Annotated[int, whole("How often everything is repeated with other labels, start weights and order.", 1, 50)]
 FixSource = Annotated[
-    bool, switch("Take one trained source for all seeds, which is faster; the answer then holds for that one source.", label="One source model")
+    bool,
+    switch("Take one trained source for all seeds, which is faster; the answer then holds for that one source.", label="One source model"),
 ]
 
 

@@ -23,7 +23,14 @@ from tlcore.studies import Study
 
 ROOT = Path(__file__).parents[2]
 LETTERS = {"scripts": ("greek",), "per_class": 10}  # a set of glyphs that is drawn in a blink
-BLOCKS = ("block1/conv/kernel", "block2/conv/kernel", "block3/conv/kernel", "block4/dense/kernel", "block4/dense/bias", "head/logits/kernel")
+BLOCKS = (
+    "block1/conv/kernel",
+    "block2/conv/kernel",
+    "block3/conv/kernel",
+    "block4/dense/kernel",
+    "block4/dense/bias",
+    "head/logits/kernel",
+)
 LOG = "Epoch 1 done\nTraceback (most recent call last):\n  File ...\nMemoryError: no room for 7 GB"
 
 
@@ -131,7 +138,9 @@ def source(seed: int = 0, **given: Any) -> RunSpec:
 def target(strategy: str = "lp_ft", seed: int = 0, **given: Any) -> RunSpec:
     """A small fine-tuning from it, or from scratch."""
     parent = None if strategy == "scratch" else source()
-    return RunSpec.make("finetune", source=parent, dataset="digits", strategy=strategy, seed=seed, **{"labels_per_class": 5, "epochs": 6, **given})
+    return RunSpec.make(
+        "finetune", source=parent, dataset="digits", strategy=strategy, seed=seed, **{"labels_per_class": 5, "epochs": 6, **given}
+    )
 
 
 def _fill(lab: Lab, store: Store) -> None:
@@ -145,7 +154,10 @@ def _fill(lab: Lab, store: Store) -> None:
     _studies(lab, store, worker)
     lab.runs["stopped"] = worker.ended(target("full", seed=7), "stopped", epochs=3)
     lab.runs["failed"] = worker.ended(
-        target(learning_rate=900.0), "failed", epochs=1, error="The loss was no longer a number in epoch 2: choose a learning rate below 900."
+        target(learning_rate=900.0),
+        "failed",
+        epochs=1,
+        error="The loss was no longer a number in epoch 2: choose a learning rate below 900.",
     )
     (store.folder_of(lab.runs["failed"]) / "log.txt").write_text(LOG)
     lab.runs["interrupted"] = worker.ended(
@@ -257,7 +269,13 @@ def result(spec: RunSpec, accuracy: float | None) -> dict[str, Any]:
         "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "seconds": 4.0,
     }  # fmt: skip
     if accuracy is None:
-        return common | {"accuracy": None, "balanced_accuracy": None, "confusion": None, "baseline_loss": 0.0678, "classes": list("0123456789")}
+        return common | {
+            "accuracy": None,
+            "balanced_accuracy": None,
+            "confusion": None,
+            "baseline_loss": 0.0678,
+            "classes": list("0123456789"),
+        }
     right = round(54 * accuracy)
     matrix = np.full((10, 10), 0)
     np.fill_diagonal(matrix, right)

@@ -8,7 +8,7 @@ from tlcore.studies import first
 def test_before_the_click_there_is_a_question_and_one_button(empty_lab):
     app = empty_lab.page("app.py")
     assert app.title[0].value.endswith("?")
-    assert [button.label for button in app.main.button if button.key == "first-start"][0].startswith("Find out, about")
+    assert next(button.label for button in app.main.button if button.key == "first-start").startswith("Find out, about")
     assert "Look at every run" in empty_lab.said(app)
 
 

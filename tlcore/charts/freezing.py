@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def _symbols(counts: list[int], most: int) -> list[str]:
 def _mean_line(sheet: paper.Figure, means: DataFrame, most: int, theme: str) -> None:
     """The line through the means, its colour going from ember to ice, and the interval as a band behind it."""
     rows = list(means[["frozen", "mean", "low", "high"]].itertuples(index=False, name=None))
-    for (x0, y0, low0, high0), (x1, y1, low1, high1) in zip(rows, rows[1:], strict=False):
+    for (x0, y0, low0, high0), (x1, y1, low1, high1) in itertools.pairwise(rows):
         colour = colours.frost((x0 + x1) / 2 / most, theme)
         ends = {"x0": x0, "y0": 100 * y0, "x1": x1, "y1": 100 * y1}
         sheet["shapes"].append({"type": "line", **ends, "line": {"color": colour, "width": 3}, "layer": "below"})

@@ -95,7 +95,9 @@ class Leases(Removing):
             last = connection.scalar(select(func.max(table.c.epoch)).where(table.c.run == lease.run))
             known = [row for row in given if last is not None and row["epoch"] <= last]
             fresh = given[len(known) :]
-            if fresh and [row["epoch"] for row in fresh] != list(range(fresh[0]["epoch"] if last is None else last + 1, fresh[-1]["epoch"] + 1)):
+            if fresh and [row["epoch"] for row in fresh] != list(
+                range(fresh[0]["epoch"] if last is None else last + 1, fresh[-1]["epoch"] + 1)
+            ):
                 raise ValueError(f"Epochs must follow each other: after {last} came {[row['epoch'] for row in fresh]}.")
             if fresh:
                 connection.execute(insert(table), [{"run": lease.run, **row} for row in fresh])
@@ -158,7 +160,7 @@ def _turn(connection: Connection, ready: list[Row[Any]]) -> str | None:
     """Whose turn it is: the fewest running runs first, then who came first."""
     if not ready:
         return None
-    running = {visitor: count for visitor, count in connection.execute(_RUNNING)}
+    running = dict(connection.execute(_RUNNING))
     first: dict[str, int] = {}
     for row in ready:
         first[row.visitor] = min(row.number, first.get(row.visitor, row.number))
@@ -184,7 +186,11 @@ def _lease(connection: Connection, run_id: str, owner: Owner) -> Lease:
     tick = clock.tick()
     who = {"worker": owner.worker, "pid": owner.pid, "birth": owner.birth, "boot": owner.boot, "beat": tick, "begun": tick}
     since = func.coalesce(runs.c.started, clock.now())
-    changed = update(runs).where(runs.c.id == run_id, runs.c.state == "queued").values(state="running", attempt=runs.c.attempt + 1, started=since, **who)
+    changed = (
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.state == "queued")
+        .values(state="running", attempt=runs.c.attempt + 1, started=since, **who)
+    )
     attempt = connection.scalar(changed.returning(runs.c.attempt))
     assert attempt is not None  # the caller has seen it queued in this transaction
     return Lease(run_id, int(attempt), owner.worker)

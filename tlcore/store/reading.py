@@ -116,14 +116,25 @@ class Reading(Database):
             row = connection.execute(select(tables.dispatchers)).first()
         if row is None or not owners.alive(row.pid, row.birth, row.boot):
             return {"state": "absent", "message": "", "pid": None, "since": None, "slots": 0}
-        return {"state": row.state, "message": row.message, "pid": row.pid, "since": row.since, "slots": row.slots, "quiet": clock.tick() - row.beat}
+        return {
+            "state": row.state,
+            "message": row.message,
+            "pid": row.pid,
+            "since": row.since,
+            "slots": row.slots,
+            "quiet": clock.tick() - row.beat,
+        }
 
     def restored(self) -> str | None:
         """One sentence if the store was damaged and a copy was opened in its place."""
         done = self.remembered("restored")
         if done is None:
             return None
-        state = f"a copy from {done['from'][:16].replace('T', ' ')} UTC was opened" if "from" in done else "there was no copy, so an empty one was opened"
+        state = (
+            f"a copy from {done['from'][:16].replace('T', ' ')} UTC was opened"
+            if "from" in done
+            else "there was no copy, so an empty one was opened"
+        )
         return f"The store was damaged: {state}. The damaged file is kept in {done['aside']}."
 
     def disk(self) -> int:

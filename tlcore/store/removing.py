@@ -73,7 +73,9 @@ class Removing(Writing):
             raise InputError(f"Run {row.number} is training: stop it first, then delete it.")
         if force:
             return
-        numbers = [str(number) for number in connection.scalars(select(runs.c.number).where(runs.c.parent == run_id).order_by(runs.c.number))]
+        numbers = [
+            str(number) for number in connection.scalars(select(runs.c.number).where(runs.c.parent == run_id).order_by(runs.c.number))
+        ]
         if numbers:
             came = f"Run {numbers[0]} came" if len(numbers) == 1 else f"Runs {', '.join(numbers[:-1])} and {numbers[-1]} came"
             raise InputError(f"{came} from this source: they keep their results if you delete it all the same.")

@@ -174,7 +174,9 @@ def resume_one(connection: Connection, run_id: str) -> None:
     if other:
         raise InputError(f"The same run was started anew as run {other.number}: open that one.")
     parent = _ready_parent(connection, row.parent) if row.parent else None
-    connection.execute(update(runs).where(runs.c.id == run_id).values(state="queued", error=None, finished=None, worker=None, parent=parent))
+    connection.execute(
+        update(runs).where(runs.c.id == run_id).values(state="queued", error=None, finished=None, worker=None, parent=parent)
+    )
     waiting = (runs.c.parent == run_id, runs.c.state == "interrupted", runs.c.attempt == 0)
     for child in connection.execute(select(runs.c.id, runs.c.key).where(*waiting)).all():
         if _answer(connection, child.key) is None:
@@ -209,7 +211,7 @@ def _answering(connection: Connection, key: str) -> str | None:
     """The study of that key that has finished or still can."""
     for study_id in connection.scalars(select(studies.c.id).where(studies.c.key == key).order_by(studies.c.number.desc())):
         states = select(runs.c.state, func.count()).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
-        counts = {state: count for state, count in connection.execute(states.group_by(runs.c.state))}
+        counts = dict(connection.execute(states.group_by(runs.c.state)))
         if state_of(counts) in tables.ANSWERED and not any(counts.get(state) for state in ("failed", "stopped", "interrupted")):
             return str(study_id)
     return None

@@ -185,7 +185,9 @@ class _Run:
         result, arrays = self._scores(graph, seen, labels)
         result = {**self._audited(), **result, "loss": measured["loss"], "test_size": len(labels)}
         if not result["seal"]:
-            return Outcome("failed", result, self.net.weights(), arrays, "A frozen variable has moved, so this run does not count: please report it.")
+            return Outcome(
+                "failed", result, self.net.weights(), arrays, "A frozen variable has moved, so this run does not count: please report it."
+            )
         return Outcome("finished", result, self.net.weights(), arrays)
 
     def _scores(self, graph: Loop, seen: tf.Tensor, labels: np.ndarray) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -105,7 +105,9 @@ def _actions(runs: Sequence[Run]) -> None:
             st.markdown(f"{words.count(len(still), 'run')} and all that they measured will be gone.")
             keep = "What was fine-tuned from a source stays when the source goes."
             st.markdown(keep if any(run.kind == "pretrain" for run in still) else "This cannot be taken back.")
-            st.button("Delete them", key="runs-delete-sure", type="primary", on_click=_each, args=(steering.remove, [run.id for run in still]))
+            st.button(
+                "Delete them", key="runs-delete-sure", type="primary", on_click=_each, args=(steering.remove, [run.id for run in still])
+            )
         st.markdown(f"{len(runs)} ticked" if runs else "Tick runs to compare, stop or delete them.", width="content")
 
 
@@ -119,7 +121,9 @@ def _studies() -> None:
     if not studies:
         _none(False)
         return
-    chosen = _list(lambda: [study_row(study) for study in frame.store().studies(limit=PAGE)], any(study.live for study in studies), "studies-list")
+    chosen = _list(
+        lambda: [study_row(study) for study in frame.store().studies(limit=PAGE)], any(study.live for study in studies), "studies-list"
+    )
     mine = [study for study in studies if study.id in chosen]
     live = [study.id for study in mine if study.live]
     still = [study.id for study in mine if not study.live]
@@ -136,7 +140,9 @@ def _none(filtered: bool) -> None:
         st.markdown("No run is like that. Choose other filters, or see all of them.")
         st.page_link("pages/runs.py", label="All runs", query_params={f"runs_{name}": ANY for name in ("kind", "state", "dataset")})
     else:
-        cards.empty("Nothing has run here yet. The first experiment takes about a minute.", "Run the first experiment", "app.py", key="runs-none")
+        cards.empty(
+            "Nothing has run here yet. The first experiment takes about a minute.", "Run the first experiment", "app.py", key="runs-none"
+        )
 
 
 def _number(text: str | None) -> int | None:

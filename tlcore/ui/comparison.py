@@ -43,7 +43,12 @@ def chosen() -> list[Run]:
 def comparison(runs: Sequence[Run]) -> None:
     """The whole comparison, or what to do when there is nothing to compare."""
     if not runs:
-        cards.empty("Two or more runs, side by side. Tick them in the list, or choose them above.", "Look at every run", "pages/runs.py", key="compare-none")
+        cards.empty(
+            "Two or more runs, side by side. Tick them in the list, or choose them above.",
+            "Look at every run",
+            "pages/runs.py",
+            key="compare-none",
+        )
         return
     if len(runs) == 1:
         st.markdown("This is one run alone: choose another one to set beside it.")
@@ -101,7 +106,9 @@ def _settings(runs: Sequence[Run]) -> None:
     st.markdown("\n".join([head, "|:--" * (len(runs) + 1) + "|", *lines]))
     if len(runs) > 1 and len(rows) == 1 + ("State" in rows):
         st.markdown("Nothing: these runs have the same settings.")
-    table = [{"setting": name, **{f"run {run.number}": value for run, value in zip(runs, values, strict=True)}} for name, values in rows.items()]
+    table = [
+        {"setting": name, **{f"run {run.number}": value for run, value in zip(runs, values, strict=True)}} for name, values in rows.items()
+    ]
     download(table, "comparison", key="compare-file")
 
 

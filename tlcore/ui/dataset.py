@@ -53,7 +53,13 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
     state, error = jobs.preparation(entry.name, dict(knobs)) or (None, None)
     if state not in ("queued", "running"):
         st.markdown(error or "This set is not prepared on this machine yet. It takes a few seconds, once.")
-        st.button("Prepare it", type="primary", key="data-prepare", on_click=steering.attempt, args=(jobs.prepare_dataset, entry.name, dict(knobs)))
+        st.button(
+            "Prepare it",
+            type="primary",
+            key="data-prepare",
+            on_click=steering.attempt,
+            args=(jobs.prepare_dataset, entry.name, dict(knobs)),
+        )
         return
 
     @st.fragment(run_every=1.0, key="data-waiting")
@@ -77,7 +83,13 @@ def _classes(data: Dataset) -> None:
     st.markdown("**What is in it?**")
     if count > ROWS:
         every = one_of_each(data, count)
-        sheet(data.train.images[every], key="data-classes", captions=list(data.classes), columns=20, alt=f"One image of each of {count} classes.")
+        sheet(
+            data.train.images[every],
+            key="data-classes",
+            captions=list(data.classes),
+            columns=20,
+            alt=f"One image of each of {count} classes.",
+        )
         return
     labels = np.asarray(data.train.labels)
     places = np.concatenate([np.flatnonzero(labels == label)[:A_ROW] for label in range(count)])
@@ -124,7 +136,9 @@ def _draw(data: Dataset) -> None:
         truth = np.asarray(data.train.labels)[drawn]
         drawn = drawn[np.argsort(truth, kind="stable")]
         first = "" if len(drawn) <= MOST else f" The first {MOST} of them:"
-        st.markdown(f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}")
+        st.markdown(
+            f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}"
+        )
         alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
         sheet(data.train.images[drawn[:MOST]], key="data-draw", columns=_columns(labels), alt=alt)
 

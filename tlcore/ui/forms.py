@@ -18,7 +18,7 @@ from tlcore import clock
 from tlcore.registry import InputError, Knob
 
 BIND = "query-params"
-STEPS = tuple(f"{digit}e{power}" for power in range(-5, 0) for digit in (1, 3)) + ("1",)
+STEPS = (*tuple(f"{digit}e{power}" for power in range(-5, 0) for digit in (1, 3)), "1")
 
 
 def choice(

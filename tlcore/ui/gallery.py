@@ -36,7 +36,12 @@ def _card(entry: Entry, opened: bool) -> None:
         sheet(data.train.images[first], key=f"card-{entry.name}-sheet", columns=9, size=28, alt=f"{len(first)} images of {entry.title}.")
         st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
     st.button(
-        "Open below" if opened else "Look closer", key=f"open-{entry.name}", on_click=_open, args=(entry.name,), disabled=opened, width="stretch"
+        "Open below" if opened else "Look closer",
+        key=f"open-{entry.name}",
+        on_click=_open,
+        args=(entry.name,),
+        disabled=opened,
+        width="stretch",
     )
 
 

@@ -89,7 +89,11 @@ def _failed(run: Run, rows: Rows) -> str:
 
 def _interrupted(run: Run, rows: Rows) -> str:
     cause = run.error or run.note
-    return _sentence(cause) if cause else f"Interrupted after epoch {run.epoch} of {run.epochs}. Its last checkpoint is kept: resume goes on from there."
+    return (
+        _sentence(cause)
+        if cause
+        else f"Interrupted after epoch {run.epoch} of {run.epochs}. Its last checkpoint is kept: resume goes on from there."
+    )
 
 
 def numbers(run: Run, rows: Rows) -> tuple[tuple[str, str], ...]:

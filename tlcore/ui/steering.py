@@ -38,7 +38,9 @@ def steering(run: Run) -> None:
         if run.live:
             st.button("Stop", icon=":material/stop:", key="run-stop", on_click=attempt, args=(jobs.stop, run.id))
         elif run.state in ("stopped", "interrupted"):
-            st.button("Resume", icon=":material/play_arrow:", key="run-resume", type="primary", on_click=attempt, args=(jobs.resume, run.id))
+            st.button(
+                "Resume", icon=":material/play_arrow:", key="run-resume", type="primary", on_click=attempt, args=(jobs.resume, run.id)
+            )
         elif run.state == "failed" and st.button("Try again", icon=":material/replay:", key="run-again", type="primary"):
             _again(run)
         st.page_link(forms.link_page(run.spec), label="Change and run", icon=":material/tune:", query_params=forms.link(run.spec))

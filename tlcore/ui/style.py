@@ -36,7 +36,12 @@ def style(theme: str) -> str:
 def wordmark(theme: str) -> str:
     """The name with its sign: frozen blocks, a trainable one, a small head."""
     palette = PALETTES[theme]
-    blocks = ((1, 5, 24, palette.ice, 1.0), (10, 5, 24, palette.ice, 0.72), (19, 5, 24, palette.ember, 0.72), (28, 11, 12, palette.ember, 1.0))
+    blocks = (
+        (1, 5, 24, palette.ice, 1.0),
+        (10, 5, 24, palette.ice, 0.72),
+        (19, 5, 24, palette.ember, 0.72),
+        (28, 11, 12, palette.ember, 1.0),
+    )
     drawn = "".join(
         f'<rect x="{x}" y="{y}" width="{5 if x == 28 else 7}" height="{height}" rx="2" fill="{fill}" opacity="{opacity}"/>'
         for x, y, height, fill, opacity in blocks

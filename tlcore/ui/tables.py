@@ -148,6 +148,6 @@ def download(rows: Sequence[Mapping[str, Any]], name: str, key: str, label: str 
 
 
 def _safe(value: Any) -> Any:
-    if value is None or value != value:  # noqa: PLR0124 - NaN is the one value that differs from itself
+    if value is None or value != value:
         return ""
     return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value

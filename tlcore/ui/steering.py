@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlcore import jobs
 from tlcore.registry import InputError
-from tlcore.ui import forms, frame
+from tlcore.ui import frame, recipes
 
 if TYPE_CHECKING:
     from tlcore.store import Run
@@ -43,7 +43,8 @@ def steering(run: Run) -> None:
             )
         elif run.state == "failed" and st.button("Try again", icon=":material/replay:", key="run-again", type="primary"):
             _again(run)
-        st.page_link(forms.link_page(run.spec), label="Change and run", icon=":material/tune:", query_params=forms.link(run.spec))
+        form, choices = recipes.link_page(run.spec), recipes.link(run.spec, run.parent)
+        st.page_link(form, label="Change and run", icon=":material/tune:", query_params=choices)
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params={"runs": run.id})
         if not run.live:
             _deleting(run)

@@ -90,6 +90,14 @@ class Lab:
         return "\n".join(f"{getattr(each, 'label', '') or ''} {getattr(each, 'value', '')}" for each in found)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_foreign_components() -> Iterator[None]:
+    """Spare each page the search of all installed packages for components of theirs: the lab registers its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
+
+
 @pytest.fixture(scope="session")
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     home = tmp_path_factory.mktemp("template")
@@ -194,7 +202,10 @@ def summary(store: Store, study_id: str) -> dict[str, Any]:
         {"arm": arm, "frozen": frozen, "n": len(values), "mean": float(np.mean(values)), "low": None, "high": None}
         for (arm, frozen), values in arms.items()
     ]
-    sentence = "With 5 labels a class of digits and 2 seeds, probe-then-tune reached 88.5 % on average and training from scratch 65.5 %: 23.0 points more."
+    sentence = (
+        "With 5 labels a class of digits and 2 seeds, probe-then-tune reached 88.5 % on average "
+        "and training from scratch 65.5 %: 23.0 points more."
+    )
     return {"arms": rows, "sentence": sentence, "label": "Measured"}
 
 

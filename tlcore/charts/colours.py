@@ -125,7 +125,7 @@ def order(name: str) -> int:
 
 def of(name: str, theme: str = "light") -> str:
     """The colour of a role, or of a field of the palette."""
-    return getattr(palette(theme), ROLES[name].colour if name in ROLES else name)
+    return str(getattr(palette(theme), ROLES[name].colour if name in ROLES else name))
 
 
 def frost(share: float, theme: str = "light") -> str:

@@ -91,7 +91,8 @@ def _right(counts: np.ndarray, shares: np.ndarray, names: list[str], theme: str)
 def _counts(counts: np.ndarray, shares: np.ndarray, theme: str) -> paper.Figure:
     """The numbers themselves; no number where nothing was confused."""
     ink = colours.palette(theme)
-    inks = [ink.soft if row == column else _ink(shares[row, column], theme) for row, column in np.ndindex(*counts.shape)]
+    lines = enumerate(shares.tolist())
+    inks = [ink.soft if row == column else _ink(share, theme) for row, line in lines for column, share in enumerate(line)]
     rows, columns = np.indices(counts.shape)
     return {
         "type": "scatter",

@@ -43,7 +43,9 @@ def figure(table: DataFrame, theme: str = "light", height: int = 320) -> paper.F
 def _bars(table: DataFrame, measure: str, names: list[str], theme: str) -> paper.Figure:
     one = table[table["measure"] == measure].set_index("name").loc[names]
     colour = colours.palette(theme).accent
-    fill = {"color": colour} if measure == "recall" else {"color": colours.fade(colour, 0.3), "line": {"color": colour, "width": 1}}
+    fill: dict[str, Any] = (
+        {"color": colour} if measure == "recall" else {"color": colours.fade(colour, 0.3), "line": {"color": colour, "width": 1}}
+    )
     return {
         "type": "bar",
         "x": [paper.plain(name) for name in names],

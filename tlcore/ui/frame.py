@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 
@@ -103,5 +103,11 @@ def guarded(work: Callable[[], Answer]) -> Answer:
     try:
         return work()
     except InputError as refusal:
-        st.error(str(refusal))
-        st.stop()
+        _end(str(refusal))
+
+
+def _end(sentence: str) -> NoReturn:
+    """End the page with a sentence."""
+    st.error(sentence)
+    st.stop()
+    raise AssertionError("the page has ended")

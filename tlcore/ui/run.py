@@ -65,6 +65,7 @@ def _live(run: Run, metric: str) -> None:
         now = frame.store().run(run.id) if run.live else run
         if now is None or now.live != run.live:
             st.rerun(scope="app")
+            return
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
         _numbers(progress.numbers(now, rows))

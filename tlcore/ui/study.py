@@ -6,13 +6,18 @@ that tables and static charts follow without a timer of their own.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from tlcore import jobs
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import answer, frame, steering, words
+from tlcore.ui import answer, frame, progress, steering, words
 from tlcore.ui.tables import badge
+
+if TYPE_CHECKING:
+    from tlcore.charts import curves
 
 PULSE = 1.0  # seconds between two looks at a live study
 HEIGHT = 320
@@ -75,6 +80,7 @@ def _live(record: StudyRecord) -> None:
         now = store.study(record.id) if record.live else record
         if now is None or (now.state, now.done) != (record.state, record.done):
             st.rerun(scope="app")
+            return
         sources, members = store.sources(record.id), store.members(record.id)
         _progress(now, sources, members)
         _curves(sources, members)
@@ -100,7 +106,8 @@ def sentence(record: StudyRecord, sources: list[Run], members: list[MemberRecord
     kept = f"{record.done} of {record.total} runs are measured and kept."
     if record.state == "finished":
         took = sum(run.seconds or 0 for run in runs)
-        return f"All {words.count(record.total, 'run')} and {words.count(len(sources), 'source')} are measured; together they took {words.seconds(took)}."
+        measured = f"All {words.count(record.total, 'run')} and {words.count(len(sources), 'source')} are measured"
+        return f"{measured}; together they took {words.seconds(took)}."
     if record.state == "stopped":
         return f"Stopped. {kept} Go on trains the rest."
     broken = next((run for run in runs if run.state == record.state and run.error), None)
@@ -152,16 +159,16 @@ def _curves(sources: list[Run], members: list[MemberRecord]) -> None:
         )
 
 
-def _series(member: MemberRecord, rows: list[dict[str, object]]) -> object:
+def _series(member: MemberRecord, rows: progress.Rows) -> curves.Series:
     from tlcore.charts import colours, curves
 
     share = None if member.frozen is None else member.frozen / len(member.run.spec.blocks)
     return curves.Series(words.arm(member.arm, member.frozen), rows, colours.role(member.run.strategy), member.seed, share)
 
 
-def _histories(runs: list[Run]) -> dict[str, list[dict[str, object]]]:
+def _histories(runs: list[Run]) -> dict[str, progress.Rows]:
     """Epochs of all runs; those of finished runs are read once a session."""
-    kept: dict[str, list[dict[str, object]]] = st.session_state.setdefault("_study_epochs", {})
+    kept: dict[str, progress.Rows] = st.session_state.setdefault("_study_epochs", {})
     missing = [run.id for run in runs if run.id not in kept]
     fresh = jobs.store().epochs_of(missing) if missing else {}
     found = {run.id: kept.get(run.id, fresh.get(run.id, [])) for run in runs}

@@ -12,12 +12,19 @@ from typing import BinaryIO
 
 import platformdirs
 
+from tlcore.registry import InputError
+
 
 def home() -> Path:
-    """The data folder, made if it is missing."""
+    """The data folder, made if it is missing. InputError if that is not possible."""
     named = os.environ.get("TLCORE_HOME")
     path = Path(named) if named else Path(platformdirs.user_data_dir("transfer-learning-lab", appauthor=False))
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The data folder {path} cannot be made ({error.strerror}): set TLCORE_HOME to a folder that you may write."
+        ) from error
     return path
 
 
@@ -26,20 +33,38 @@ def write(path: Path, fill: Callable[[BinaryIO], object]) -> str:
 
     A reader sees the old file or the new one, whole; a crash leaves a name that ends in ``.part``.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    make(path.parent)
+    part = part_of(path)
     try:
         with part.open("wb") as file:
             fill(file)
-            file.flush()
-            os.fsync(file.fileno())
         digest = sha256(part)
-        os.replace(part, path)
-    except BaseException:
+        settle(part, path)
+    finally:
         part.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
     return digest
+
+
+def part_of(path: Path) -> Path:
+    """A temporary name beside a file that is still being written."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+
+
+def settle(part: Path, path: Path) -> None:
+    """Give a written file its name once it is on the disk; the name is on the disk too when this returns."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    _flush_folder(path.parent)
+
+
+def make(path: Path) -> None:
+    """Make a folder and those above it, on the disk when this returns."""
+    if path.is_dir():
+        return
+    make(path.parent)
+    path.mkdir(exist_ok=True)
+    _flush_folder(path.parent)
 
 
 def sha256(path: Path) -> str:

@@ -26,9 +26,17 @@ import math
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar, overload
 
 __all__ = ["Annotated", "Entry", "InputError", "Knob", "Registry", "number", "one_of", "some_of", "switch", "whole"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What gives a function back as it was."""
+
+    def __call__(self, function: Function, /) -> Function: ...
 
 
 class InputError(ValueError):
@@ -56,29 +64,29 @@ class Knob:
     def _check_whole(self, value: Any) -> int:
         exact = _as_float(value)
         if exact is None or exact != int(exact) or not self._inside(exact):
-            raise InputError(f"{self.label} is {value!r}: choose a whole number from {self._range()}.")
+            raise InputError(f"{self.label} is {_short(value)}: choose a whole number from {self._range()}.")
         return int(exact)
 
     def _check_number(self, value: Any) -> float:
         exact = _as_float(value)
         if exact is None or not self._inside(exact):
-            raise InputError(f"{self.label} is {value!r}: choose a number from {self._range()}.")
+            raise InputError(f"{self.label} is {_short(value)}: choose a number from {self._range()}.")
         return exact
 
     def _check_switch(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise InputError(f"{self.label} is {value!r}: choose true or false.")
+            raise InputError(f"{self.label} is {_short(value)}: choose true or false.")
         return value
 
     def _check_one_of(self, value: Any) -> str:
         if value not in self.choices:
-            raise InputError(f"{self.label} is {value!r}: choose one of {', '.join(self.choices)}.")
+            raise InputError(f"{self.label} is {_short(value)}: choose one of {', '.join(self.choices)}.")
         return str(value)
 
     def _check_some_of(self, value: Any) -> tuple[str, ...]:
         chosen = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple, set)) else ()
         if not chosen or any(choice not in self.choices for choice in chosen):
-            raise InputError(f"{self.label} is {value!r}: choose at least one of {', '.join(self.choices)}.")
+            raise InputError(f"{self.label} is {_short(value)}: choose at least one of {', '.join(self.choices)}.")
         return tuple(choice for choice in self.choices if choice in chosen)
 
     def _inside(self, value: float) -> bool:
@@ -137,10 +145,19 @@ class Registry:
         self.noun = noun
         self._entries: dict[str, Entry] = {}
 
-    def register(self, function: Callable[..., Any] | None = None, *, name: str = "", **facts: Any) -> Any:
+    @overload
+    def register(self, function: Function, /) -> Function: ...
+
+    @overload
+    def register(self, /, *, name: str = "", **facts: Any) -> Decorator: ...
+
+    def register(self, function: Callable[..., Any] | None = None, /, *, name: str = "", **facts: Any) -> Any:
         """Decorate a function to make it an entry; ``facts`` are what can be known without calling it."""
         if function is None:
-            return lambda decorated: self.register(decorated, name=name, **facts)
+            return lambda decorated: self._add(decorated, name, facts)
+        return self._add(function, name, facts)
+
+    def _add(self, function: Function, name: str, facts: Mapping[str, Any]) -> Function:
         key = name or function.__name__
         if key in self._entries:
             raise ValueError(f"There are two {self.noun} entries named {key!r}.")
@@ -149,7 +166,7 @@ class Registry:
         return function
 
     def __getitem__(self, name: str) -> Entry:
-        if name in self._entries:
+        if isinstance(name, str) and name in self._entries:
             return self._entries[name]
         near = difflib.get_close_matches(str(name), self._entries, n=1)
         hint = f"did you mean {near[0]}? There are" if near else "choose one of"
@@ -172,8 +189,14 @@ class Registry:
         for extra in values:
             if extra not in known:
                 has = ", ".join(known) or "no knobs"
-                raise InputError(f"The {self.noun} {name} has no knob {extra!r}: it has {has}.")
+                raise InputError(f"The {self.noun} {name} has no knob {_short(extra)}: it has {has}.")
         return {key: knob.check(values.get(key, knob.default)) for key, knob in known.items()}
+
+
+def _short(value: Any) -> str:
+    """A value as it was written, cut where it comes from somebody who wants to fill the screen."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _as_float(value: Any) -> float | None:

@@ -54,6 +54,7 @@ LABELS = Knob(
     label="Labels per class",
     name="labels_per_class",
 )
+NO_SPEC = "This is not a run: give a JSON object with kind, dataset and what else should differ."
 DEFAULTS: dict[str, dict[str, Any]] = {"pretrain": {"epochs": 3, "batch_size": 64, "learning_rate": 2e-3}, "finetune": {}}
 
 
@@ -83,10 +84,10 @@ class RunSpec:
     source: RunSpec | None = None
 
     @classmethod
-    def make(cls, kind: str, *, source: RunSpec | None = None, **given: Any) -> RunSpec:
+    def make(cls, kind: str, /, *, source: RunSpec | None = None, **given: Any) -> RunSpec:
         """Check keywords (fields and knobs, flat) and fill in the defaults; InputError says what is wrong."""
-        if kind not in DEFAULTS:
-            raise InputError(f"There is no kind of run {kind!r}: choose pretrain or finetune.")
+        if not isinstance(kind, str) or kind not in DEFAULTS:
+            raise InputError(f"There is no kind of run {str(kind)[:40]!r}: choose pretrain or finetune.")
         names = {
             "dataset": given.pop("dataset", "glyphs" if kind == "pretrain" else "mnist"),
             "backbone": given.pop("backbone", source.backbone if source else "cnn-small"),
@@ -114,7 +115,8 @@ class RunSpec:
     @property
     def blocks(self) -> tuple[tuple[str, int], ...]:
         """(name, parameters on 28 x 28 x 1 images) of each block."""
-        return BACKBONES[self.backbone].facts["blocks"]
+        blocks: tuple[tuple[str, int], ...] = BACKBONES[self.backbone].facts["blocks"]
+        return blocks
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
@@ -136,17 +138,18 @@ class RunSpec:
         try:
             plain = json.loads(text)
         except (ValueError, RecursionError):
-            raise InputError("This is not a run: give a JSON object with kind, dataset and what else should differ.") from None
+            raise InputError(NO_SPEC) from None
         return cls.from_plain(plain)
 
     @classmethod
     def from_plain(cls, plain: Any, depth: int = 0) -> RunSpec:
         """The same from a dictionary."""
-        if not isinstance(plain, dict) or not isinstance(plain.get("knobs", {}), dict) or depth > 1:
-            raise InputError("This is not a run: give a JSON object with kind, dataset and what else should differ.")
         known = {each.name for each in fields(cls)}
+        inner = plain.get("knobs", {}) if isinstance(plain, dict) else None
+        if not isinstance(inner, dict) or known & set(inner) or depth > 1:
+            raise InputError(NO_SPEC)
         given = {key: value for key, value in plain.items() if key in known - {"kind", "knobs", "source"}}
-        knobs = {key: value for key, value in plain.items() if key not in known} | plain.get("knobs", {})
+        knobs = {key: value for key, value in plain.items() if key not in known} | inner
         source = plain.get("source")
         parent = cls.from_plain(source, depth + 1) if source is not None else None
         return cls.make(plain.get("kind", "finetune"), source=parent, **given, **knobs)
@@ -218,15 +221,13 @@ def _check_names(kind: str, names: dict[str, str], source: RunSpec | None) -> No
 
 
 def _image(given: Any, dataset: str, source: RunSpec | None) -> tuple[int, int, int]:
-    if source is not None:
-        if given is not None and tuple(given) != source.image:
-            raise InputError(f"The source sees images of {source.image}, not {tuple(given)}: leave the image out.")
-        return source.image
-    height, width, channels = given or DATASETS[dataset].facts["shape"]
-    sides = all(isinstance(side, int) and side >= 4 for side in (height, width))
-    if not sides or channels not in (1, 3):
-        raise InputError(f"Image is {given!r}: give height and width of at least 4 pixels and 1 or 3 channels.")
-    return min(height, LARGEST_SIDE), min(width, LARGEST_SIDE), channels
+    wanted = given if given is not None else source.image if source else DATASETS[dataset].facts["shape"]
+    numbers = tuple(wanted) if isinstance(wanted, list | tuple) else ()
+    if len(numbers) != 3 or any(type(each) is not int for each in numbers) or min(numbers[:2]) < 4 or numbers[2] not in (1, 3):
+        raise InputError(f"Image is {str(given)[:40]}: give height and width of at least 4 pixels and 1 or 3 channels.")
+    if source is not None and numbers != source.image:
+        raise InputError(f"The source sees images of {source.image}, not {numbers}: leave the image out.")
+    return min(numbers[0], LARGEST_SIDE), min(numbers[1], LARGEST_SIDE), numbers[2]
 
 
 def _knobs(names: dict[str, str], given: dict[str, Any], source: RunSpec | None) -> dict[str, Any]:

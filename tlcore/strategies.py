@@ -2,6 +2,8 @@
 
 A phase is a share of the epochs and one learning-rate factor for each block of the backbone; a factor of 0 means
 frozen. The head is always new and has a factor of its own. Strategies are compared as tuples and drawn as a strip.
+
+Facts of an entry: label, its name in legends and tables; phrase, its name within a sentence; needs_source.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ class Phase:
 
 def plan(strategy: str, blocks: int, knobs: dict[str, object]) -> tuple[Phase, ...]:
     """The phases of a strategy on a backbone of so many blocks; knobs are checked."""
-    return STRATEGIES[strategy](blocks, **STRATEGIES.settings(strategy, knobs))
+    phases: tuple[Phase, ...] = STRATEGIES[strategy](blocks, **STRATEGIES.settings(strategy, knobs))
+    return phases
 
 
 def spread(phases: tuple[Phase, ...], epochs: int) -> Iterator[tuple[Phase, int, int]]:
@@ -52,24 +55,24 @@ def spread(phases: tuple[Phase, ...], epochs: int) -> Iterator[tuple[Phase, int,
     done, share = 0, 0.0
     for phase in phases:
         share += phase.share
-        last = epochs if phase is phases[-1] else int(share * epochs)
+        last = epochs if phase is phases[-1] else int(share * epochs + 1e-9)  # .29 of 100 is 29, not 28.999999999999996
         yield phase, done, last
         done = last
 
 
-@STRATEGIES.register(label="From scratch", needs_source=False)
+@STRATEGIES.register(label="From scratch", phrase="from scratch", needs_source=False)
 def scratch(blocks: int) -> tuple[Phase, ...]:
     """From scratch. Nothing is transferred: every block starts at random and is trained."""
     return (Phase("everything from scratch", 1.0, (1.0,) * blocks),)
 
 
-@STRATEGIES.register(label="Frozen", needs_source=True)
+@STRATEGIES.register(label="Frozen", phrase="with all blocks frozen", needs_source=True)
 def linear_probe(blocks: int) -> tuple[Phase, ...]:
     """Frozen: only a new head. All blocks keep what they learned; a linear head is trained on top (Alain & Bengio 2016)."""
     return (Phase("head only", 1.0, (0.0,) * blocks),)
 
 
-@STRATEGIES.register(label="Partly frozen", needs_source=True)
+@STRATEGIES.register(label="Partly frozen", phrase="partly frozen", needs_source=True)
 def freeze(
     blocks: int,
     *,
@@ -82,7 +85,7 @@ def freeze(
     return (Phase(f"first {frozen} of {blocks} blocks frozen", 1.0, (0.0,) * frozen + (body_rate,) * (blocks - frozen)),)
 
 
-@STRATEGIES.register(label="All tuned", needs_source=True)
+@STRATEGIES.register(label="All tuned", phrase="with everything tuned at once", needs_source=True)
 def full(
     blocks: int,
     *,
@@ -94,7 +97,7 @@ def full(
     return (Phase("everything tuned", 1.0, (body_rate,) * blocks),)
 
 
-@STRATEGIES.register(label="One block", needs_source=True)
+@STRATEGIES.register(label="One block", phrase="with one block tuned", needs_source=True)
 def surgical(
     blocks: int,
     *,
@@ -109,7 +112,7 @@ def surgical(
     return (Phase(f"block {block} of {blocks} tuned", 1.0, factors, head=1.0 if with_head else 0.0),)
 
 
-@STRATEGIES.register(label="Probe, then tune", needs_source=True)
+@STRATEGIES.register(label="Probe, then tune", phrase="with probe-then-tune", needs_source=True)
 def lp_ft(
     blocks: int,
     *,

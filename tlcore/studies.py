@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from tlcore.registry import Annotated, InputError, Registry, switch, whole
-from tlcore.spec import RESULTS, RunSpec, digest, versions
+from tlcore.spec import BUDGET, RunSpec, digest
 from tlcore.strategies import STRATEGIES
 
 STUDIES = Registry("study")
@@ -41,9 +41,11 @@ class Study:
     members: tuple[Member, ...] = ()
 
     @classmethod
-    def make(cls, question: str, *, source: RunSpec, dataset: str = "mnist", **given: Any) -> Study:
+    def make(cls, question: str, /, *, source: RunSpec, dataset: str = "mnist", **given: Any) -> Study:
         """Check and expand. ``given``: knobs of the study, the rest are settings of each run (labels_per_class, epochs, ...)."""
         entry = STUDIES[question]
+        if "strategy" in given:
+            raise InputError(f"The study {question} chooses the strategies itself: leave strategy out.")
         own = {knob.name: given.pop(knob.name) for knob in entry.knobs if knob.name in given}
         knobs = STUDIES.settings(question, own)
         if "seed" in given:
@@ -56,8 +58,10 @@ class Study:
         return cls(question, title, settings, members)
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> Study:
+    def from_plain(cls, plain: Any) -> Study:
         """The study of ``{"study": question, "source": {...}, ...}``, as ``to_json`` writes it."""
+        if not isinstance(plain, dict) or not isinstance(plain.get("source") or {}, dict):
+            raise InputError("This is not a study: give a JSON object with study, source, dataset and what else should differ.")
         given = dict(plain)
         source = RunSpec.from_plain({"kind": "pretrain", **(given.pop("source", None) or {})})
         return cls.make(given.pop("study", ""), source=source, **given)
@@ -68,8 +72,8 @@ class Study:
 
     @cached_property
     def key(self) -> str:
-        """The name of the answer."""
-        return digest([self.to_json(), RESULTS, *versions().values()])
+        """The name of the answer: the same runs in the same places answer the same question, however it was put."""
+        return digest([self.question, *([each.arm, each.frozen, each.seed, each.spec.key] for each in self.members)])
 
 
 def arm_spec(source: RunSpec, seed: int, fix_source: bool, strategy: str, given: dict[str, Any]) -> RunSpec:
@@ -77,7 +81,7 @@ def arm_spec(source: RunSpec, seed: int, fix_source: bool, strategy: str, given:
     if not STRATEGIES[strategy].facts["needs_source"]:
         alike = {"backbone": source.backbone, "image": source.image, **source.settings("backbone")}
         return RunSpec.make("finetune", strategy=strategy, seed=seed, **{**given, **alike})
-    parent = source if fix_source else replace(source, seed=source.seed + seed)
+    parent = source if fix_source else replace(source, seed=BUDGET["seed"].check(source.seed + seed))
     return RunSpec.make("finetune", source=parent, strategy=strategy, seed=seed, **given)
 
 

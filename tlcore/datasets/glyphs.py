@@ -106,7 +106,8 @@ def _affine(rng: np.random.Generator, count: int) -> list[Any]:
     a, b = np.cos(angle) / wide, (np.sin(angle) + slant) / wide
     d, e = -np.sin(angle) / tall, np.cos(angle) / tall
     matrices = [a, b, FINE / 2 - a * right - b * down, d, e, FINE / 2 - d * right - e * down]
-    return np.stack(matrices, axis=1).tolist()
+    rows: list[Any] = np.stack(matrices, axis=1).tolist()
+    return rows
 
 
 @cache

@@ -2,10 +2,10 @@
 
 from tlcore.ui import cards, first, frame, study
 
-frame.page("Start", heading="Does a model that has only read printed letters learn handwritten digits from fewer examples?")
-record = first.chosen()
-first.pictures()
-first.start(record)
-if record:
-    study.study_view(record.id)
-cards.steps(first.NEXT, key="next")
+with frame.page("Start", heading="Does a model that has only read printed letters learn handwritten digits from fewer examples?"):
+    record = first.chosen()
+    first.pictures()
+    first.start(record)
+    if record:
+        study.study_view(record.id)
+    cards.steps(first.NEXT, key="next")

@@ -3,5 +3,5 @@
 from tlcore.ui import frame
 from tlcore.ui.comparison import chosen, comparison
 
-frame.page("Compare", lead="Which choice made the difference? Choose a few runs and see only what sets them apart.")
-comparison(chosen())
+with frame.page("Compare", lead="Which choice made the difference? Choose a few runs and see only what sets them apart."):
+    comparison(chosen())

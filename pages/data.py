@@ -4,5 +4,5 @@ from tlcore.ui import frame
 from tlcore.ui.dataset import dataset_view
 from tlcore.ui.gallery import gallery
 
-frame.page("Data", lead="What does a net learn from, and what is it asked? Every set lies on this machine; nothing is sent anywhere.")
-dataset_view(gallery())
+with frame.page("Data", lead="What does a net learn from, and what is it asked? Every set lies on this machine; nothing is sent anywhere."):
+    dataset_view(gallery())

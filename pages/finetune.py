@@ -4,10 +4,10 @@ import streamlit as st
 
 from tlcore.ui import frame, launch, recipes
 
-frame.page("Fine-tune", "Take a net that has learned something else, keep part of it, and let it learn your task from a few labels.")
-choices, panel = st.columns([1, 2], gap="large")
-with choices:
-    spec = recipes.finetune_form()
-    shown = launch.start(spec, key="run", label="Fine-tune")
-with panel:
-    launch.panel(shown, spec)
+with frame.page("Fine-tune", "Take a net that has learned something else, keep part of it, and let it learn your task from a few labels."):
+    choices, panel = st.columns([1, 2], gap="large")
+    with choices:
+        spec = recipes.finetune_form()
+        shown = launch.start(spec, key="run", label="Fine-tune")
+    with panel:
+        launch.panel(shown, spec)

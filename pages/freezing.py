@@ -2,14 +2,12 @@
 
 from tlcore.ui import frame, launch, recipes, study
 
-frame.page(
-    "Effect of freezing",
-    heading="How much should stay frozen?",
-    lead="Every number of frozen blocks learns the same few labels, beside a net from scratch.",
-)
-asked = recipes.freezing_form()
-record = launch.start_study(asked, key="study", label="Measure")
-if record:
-    study.study_view(record.id)
-else:
-    study.before(asked)
+LEAD = "Every number of frozen blocks learns the same few labels, beside a net from scratch."
+
+with frame.page("Effect of freezing", LEAD, heading="How much should stay frozen?"):
+    asked = recipes.freezing_form()
+    record = launch.start_study(asked, key="study", label="Measure")
+    if record:
+        study.study_view(record.id)
+    else:
+        study.before(asked)

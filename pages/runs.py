@@ -5,8 +5,9 @@ import streamlit as st
 from tlcore.ui import frame
 from tlcore.ui.archive import archive, one_run
 
-frame.page("Runs", lead="" if "run" in st.query_params else "Everything that was ever asked here, newest first.")
-if "run" in st.query_params:
-    one_run(st.query_params["run"])
-else:
-    archive()
+wanted = st.query_params.get("run")
+with frame.page("Runs", "" if wanted is not None else "Everything that was ever asked here, newest first."):
+    if wanted is not None:
+        one_run(wanted)
+    else:
+        archive()

@@ -79,7 +79,7 @@ def _list(read: Callable[[], Sequence[Row]], live: bool, key: str) -> tuple[str,
     """The list, which looks again by itself while something in it moves; returns the ids that are ticked."""
     before = ticked(key)
 
-    @st.fragment(run_every=PULSE if live else None, key=f"{key}-live")
+    @frame.moving(PULSE if live else None, key=f"{key}-live")
     def moving() -> None:
         rows = read()
         picked = listing(rows, key=key, label="The newest first; each line leads to its own page.")

@@ -121,7 +121,7 @@ def _curves(runs: Sequence[Run]) -> None:
     metric = forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
     live = any(run.live for run in runs)
 
-    @st.fragment(run_every=PULSE if live else None, key="compare-live")
+    @frame.moving(PULSE if live else None, key="compare-live")
     def moving() -> None:
         now = [frame.store().run(run.id) or run for run in runs] if live else runs
         _draw(now, metric)

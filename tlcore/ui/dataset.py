@@ -11,7 +11,7 @@ from tlcore import jobs
 from tlcore.datasets import DATASETS, Dataset, find
 from tlcore.registry import Entry, InputError
 from tlcore.spec import BUDGET, LABELS
-from tlcore.ui import forms, steering, words
+from tlcore.ui import forms, frame, steering, words
 from tlcore.ui.tables import download, frame_rows
 
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
@@ -62,7 +62,7 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
         )
         return
 
-    @st.fragment(run_every=1.0, key="data-waiting")
+    @frame.moving(1.0, key="data-waiting")
     def waiting() -> None:
         asked = jobs.preparation(entry.name, dict(knobs))
         if asked is None or asked[0] not in ("queued", "running"):

@@ -43,7 +43,7 @@ def pictures() -> None:
     spec = first().members[-1].spec
     source, target = find("glyphs"), find("mnist")
 
-    @st.fragment(run_every=None if source and target else 1.0, key="first-pictures")
+    @frame.moving(None if source and target else 1.0, key="first-pictures")
     def row() -> None:
         left, middle, right = st.columns([1, 1.15, 1], gap="large", vertical_alignment="center")
         with left:

@@ -1,21 +1,21 @@
-"""The frame around every page: title, sidebar, engine line, data folder, and the style that all pages share."""
+"""The frame around every page: title, sidebar, engine line, data folder, and one sentence where something cannot be done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from functools import wraps
 
 import streamlit as st
 
-from tlcore import folder, jobs
+from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.store import Store
-from tlcore.ui import words
+from tlcore.ui import storage, words
 from tlcore.ui.chart import theme
 from tlcore.ui.style import style, wordmark
 
-Answer = TypeVar("Answer")
 NAME = "Transfer Learning Lab"
 
 
@@ -40,8 +40,9 @@ PLACES = (
 )
 
 
-def page(label: str, lead: str = "", heading: str | None = None) -> None:
-    """Draw the frame: call it in the first line of a page, with the page's label in ``PLACES``.
+@contextmanager
+def page(label: str, lead: str = "", heading: str | None = None) -> Iterator[None]:
+    """Draw the frame around a page whose label is one of ``PLACES``; a fault of the store becomes a sentence on it.
 
     ``lead`` is the sentence below the heading; the heading is the label unless one is given.
     """
@@ -49,17 +50,43 @@ def page(label: str, lead: str = "", heading: str | None = None) -> None:
     st.html(style(theme()))
     with st.sidebar:
         _menu()
-        _below_menu()
     st.title(heading or label, anchor=False)
     if lead:
         st.markdown(lead)
-    if said := store().restored():
-        st.warning(said)
+    with told():
+        with st.sidebar:
+            _below_menu()
+        _restored()
+        yield
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in one sentence what cannot be done, and end there."""
+    try:
+        yield
+    except InputError as refusal:
+        st.error(str(refusal))
+        st.stop()
+
+
+def moving(every: float | None, key: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Decorate a part of the page that draws itself again every so many seconds, until the whole page is drawn with None."""
+
+    def fragment(part: Callable[[], None]) -> Callable[[], None]:
+        @wraps(part)
+        def guarded() -> None:
+            with told():
+                part()
+
+        return st.fragment(guarded, run_every=every, key=key)
+
+    return fragment
 
 
 def store() -> Store:
-    """The store, or one sentence in its place when it cannot be opened."""
-    return guarded(jobs.store)
+    """The store; InputError where it cannot be opened."""
+    return jobs.store()
 
 
 def _menu() -> None:
@@ -74,11 +101,16 @@ def _menu() -> None:
 
 def _below_menu() -> None:
     if "_woken" not in st.session_state:
+        jobs.wake()
         st.session_state["_woken"] = True
-        guarded(jobs.wake)
-    waiting = guarded(jobs.engine_state)["state"] in ("starting", "warming")
-    st.fragment(_engine_line, run_every=1.0 if waiting else None, key="engine-line")(waiting)
-    st.html(f'<div class="tl-section" title="{words.plain(folder.home())}">{words.size(_disk())} in the data folder</div>')
+    waiting = jobs.engine_state()["state"] in ("starting", "warming")
+
+    @moving(1.0 if waiting else None, key="engine-line")
+    def line() -> None:
+        _engine_line(waiting)
+
+    line()
+    storage.corner()
 
 
 def _engine_line(waiting: bool) -> None:
@@ -93,21 +125,8 @@ def _engine_line(waiting: bool) -> None:
         st.rerun()
 
 
-@st.cache_data(ttl=20, max_entries=4, show_spinner=False)
-def _disk() -> int:
-    return jobs.store().disk()
-
-
-def guarded(work: Callable[[], Answer]) -> Answer:
-    """Do it, or say in one sentence why not and end the page there."""
-    try:
-        return work()
-    except InputError as refusal:
-        _end(str(refusal))
-
-
-def _end(sentence: str) -> NoReturn:
-    """End the page with a sentence."""
-    st.error(sentence)
-    st.stop()
-    raise AssertionError("the page has ended")
+def _restored() -> None:
+    """That a damaged store was replaced by a copy, until somebody has seen it."""
+    if said := store().restored():
+        st.warning(said)
+        st.button("I have seen it", key="restored-seen", on_click=store().remember, args=("restored", None))

@@ -60,7 +60,7 @@ def _metric(spec: RunSpec) -> str:
 def _live(run: Run, metric: str) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
 
-    @st.fragment(run_every=PULSE if run.live else None, key="run-live")
+    @frame.moving(PULSE if run.live else None, key="run-live")
     def moving() -> None:
         now = frame.store().run(run.id) if run.live else run
         if now is None or now.live != run.live:

@@ -74,7 +74,7 @@ def _again(record: StudyRecord) -> None:
 def _live(record: StudyRecord) -> None:
     """Progress and curves; the timer ends with the study."""
 
-    @st.fragment(run_every=PULSE if record.live else None, key="study-live")
+    @frame.moving(PULSE if record.live else None, key="study-live")
     def moving() -> None:
         store = frame.store()
         now = store.study(record.id) if record.live else record

@@ -38,7 +38,7 @@ def submit(spec: RunSpec, visitor: str = "") -> Run:
 def submit_study(study: Study, visitor: str = "") -> StudyRecord:
     """Queue a study, or open the one that is already the answer; wakes the engine."""
     record = store().submit_study(study, visitor)
-    if record.live:
+    if record.live or record.summary is None:
         wake()
     return record
 

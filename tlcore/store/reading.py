@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, exists, func, or_, select
 
 from tlcore import clock, folder
 from tlcore.store import owners, tables
@@ -23,6 +23,11 @@ class Reading(Database):
     def run(self, run_id: str) -> Run | None:
         """One run."""
         found = self._runs(select(*RUN_COLUMNS).where(runs.c.id == run_id)) if is_id(run_id) else []
+        return found[0] if found else None
+
+    def numbered(self, number: int) -> Run | None:
+        """The run of that number."""
+        found = self._runs(select(*RUN_COLUMNS).where(runs.c.number == number)) if 0 < number < 2**31 else []
         return found[0] if found else None
 
     def runs(
@@ -43,7 +48,7 @@ class Reading(Database):
 
     def children(self, run_id: str) -> list[Run]:
         """The runs that came from a source, newest first."""
-        return self.runs(limit=1000, parent=run_id)
+        return self.runs(limit=1000, parent=run_id) if is_id(run_id) else []
 
     def study(self, study_id: str) -> StudyRecord | None:
         """One study."""
@@ -56,18 +61,31 @@ class Reading(Database):
 
     def studies_of(self, run_id: str) -> list[StudyRecord]:
         """The studies that a run is a member of, or the source of a member."""
+        if not is_id(run_id):
+            return []
         used = select(members.c.study).join(runs, runs.c.id == members.c.run).where(or_(runs.c.id == run_id, runs.c.parent == run_id))
         return self._studies(select(studies).where(studies.c.id.in_(used)).order_by(studies.c.number.desc()))
 
     def members(self, study_id: str) -> list[MemberRecord]:
         """The runs of a study in its order."""
+        if not is_id(study_id):
+            return []
         query = select(members.c.arm, members.c.frozen, members.c.seed, *RUN_COLUMNS).join(runs, runs.c.id == members.c.run)
         with self.read() as connection:
             rows = connection.execute(query.where(members.c.study == study_id).order_by(members.c.place)).all()
-        return [MemberRecord(row[0], row[1], row[2], Run(*row[3:])) for row in rows]
+        return [MemberRecord(row[0], row[1], row[2], _run(row[3:])) for row in rows]
+
+    def unanswered(self) -> list[str]:
+        """Studies whose runs have all finished and whose answer is not kept yet, oldest first."""
+        open_run = exists().where(members.c.study == studies.c.id, members.c.run == runs.c.id, runs.c.state != "finished")
+        query = select(studies.c.id).where(studies.c.summary.is_(None), studies.c.key.is_not(None), ~open_run)
+        with self.read() as connection:
+            return list(connection.scalars(query.order_by(studies.c.number)))
 
     def sources(self, study_id: str) -> list[Run]:
         """The pretrainings from which a study's runs come, oldest first."""
+        if not is_id(study_id):
+            return []
         wanted = select(runs.c.parent).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
         return self._runs(select(*RUN_COLUMNS).where(runs.c.id.in_(wanted)).order_by(runs.c.number))
 
@@ -77,17 +95,19 @@ class Reading(Database):
 
     def epochs_of(self, run_ids: Iterable[str], after: int = -1) -> dict[str, list[dict[str, Any]]]:
         """The same for several runs in one question."""
-        wanted = list(run_ids)
+        wanted = [each for each in run_ids if is_id(each)]
         table = tables.epochs
         query = select(table).where(table.c.run.in_(wanted), table.c.epoch > after).order_by(table.c.run, table.c.epoch)
         found: dict[str, list[dict[str, Any]]] = {each: [] for each in wanted}
         with self.read() as connection:
-            for run_id, epoch, *values in connection.execute(query):
-                found[run_id].append({"epoch": epoch, **dict(zip(tables.MEASURES, values, strict=True))})
+            for row in connection.execute(query).mappings():
+                found[row["run"]].append({name: row[name] for name in ("epoch", *tables.MEASURES)})
         return found
 
     def artifacts(self, run_id: str) -> dict[str, tuple[Path, str, int]]:
         """Name -> (path, SHA-256, bytes) of what a run keeps."""
+        if not is_id(run_id):
+            return {}
         table = tables.artifacts
         with self.read() as connection:
             rows = connection.execute(select(table).where(table.c.run == run_id).order_by(table.c.name)).all()
@@ -96,7 +116,7 @@ class Reading(Database):
     def log(self, run_id: str, lines: int = 20) -> str:
         """The last lines that the worker wrote while it trained the run."""
         path = self.folder_of(run_id) / "log.txt"
-        if not is_id(run_id) or not path.is_file():
+        if not path.is_file():
             return ""
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 400 * lines))
@@ -104,11 +124,12 @@ class Reading(Database):
 
     def queue_place(self, run_id: str) -> int | None:
         """1 for the run that is next, None for one that does not wait."""
+        if not is_id(run_id):
+            return None
         mine = select(runs.c.number).where(runs.c.id == run_id, runs.c.state == "queued").scalar_subquery()
-        query = select(mine, func.count()).where(runs.c.state == "queued", runs.c.number <= mine)
         with self.read() as connection:
-            number, place = connection.execute(query).one()
-        return None if number is None else int(place)
+            place = connection.scalar(select(func.count()).where(runs.c.state == "queued", runs.c.number <= mine))
+        return place or None
 
     def engine(self) -> dict[str, Any]:
         """The dispatcher: state absent, warming or ready, message, pid, since, slots."""
@@ -141,7 +162,7 @@ class Reading(Database):
         """Bytes in the data folder, as far as the store knows and a short look tells."""
         with self.read() as connection:
             named = connection.scalar(select(func.coalesce(func.sum(tables.artifacts.c.bytes), 0)))
-        parts = [self.home / name for name in ("datasets", "backups", "damaged")]
+        parts = [self.home / name for name in ("datasets", "backups")]
         around = sum(file.stat().st_size for file in self.home.glob("*") if file.is_file())
         return int(named or 0) + around + sum(folder.size(part) for part in parts if part.is_dir())
 
@@ -151,7 +172,7 @@ class Reading(Database):
 
     def _runs(self, query: Select[Any]) -> list[Run]:
         with self.read() as connection:
-            return [Run(*row) for row in connection.execute(query)]
+            return [_run(row) for row in connection.execute(query)]
 
     def _studies(self, query: Select[Any]) -> list[StudyRecord]:
         with self.read() as connection:
@@ -165,12 +186,16 @@ def is_id(text: object) -> bool:
     return isinstance(text, str) and len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
 
 
+def _run(row: Sequence[Any]) -> Run:
+    return Run(*row)
+
+
 def _counts(connection: Connection, study_ids: list[str]) -> dict[str, dict[str, int]]:
-    query = select(members.c.study, runs.c.state, func.count()).join(runs, runs.c.id == members.c.run)
+    query = select(members.c.study, runs.c.state, func.count().label("runs")).join(runs, runs.c.id == members.c.run)
     query = query.where(members.c.study.in_(study_ids)).group_by(members.c.study, runs.c.state)
     found: dict[str, dict[str, int]] = {each: {} for each in study_ids}
-    for study, state, count in connection.execute(query):
-        found[study][state] = count
+    for row in connection.execute(query):
+        found[row.study][row.state] = row.runs
     return found
 
 

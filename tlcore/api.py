@@ -1,0 +1,198 @@
+"""The public API: the functions of the screen, called from Python, on the same store and by the same training code.
+
+Asking the same question twice trains once: a run whose answer is in the store is read from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tlcore import jobs
+from tlcore.registry import InputError
+from tlcore.spec import RunSpec
+from tlcore.studies import Study as Question
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from tlcore import store
+
+COLUMNS = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured on the test part, opened once, after training.
+
+    loss: mean loss of an example (cross-entropy, or mean squared error of a pixel for an autoencoder).
+    accuracy, balanced_accuracy, majority: shares from 0 to 1; majority is that of always naming the commonest class.
+    confusion: (classes, classes) int, rows true, columns predicted. per_class: DataFrame, a row a class: name, precision, recall, count.
+    predictions: (n,) int, in the order of the test part. moved: variable path -> whether it differs from its start by a single bit.
+    sealed: whether everything that was to stay frozen did.
+    Of an autoencoder, all that speaks of classes is None.
+    """
+
+    loss: float
+    accuracy: float | None
+    balanced_accuracy: float | None
+    majority: float | None
+    confusion: np.ndarray | None
+    per_class: pd.DataFrame | None
+    predictions: np.ndarray | None
+    classes: tuple[str, ...]
+    moved: dict[str, bool]
+    sealed: bool
+
+
+class Run:
+    """A finished run: ``spec`` is what was asked, ``id`` its name in the store and in the addresses of the screen."""
+
+    def __init__(self, record: store.Run) -> None:
+        self._record = record
+        self.id, self.spec, self.note, self.seconds = record.id, record.spec, record.note, record.seconds
+
+    def __repr__(self) -> str:
+        told = f", accuracy {self._record.accuracy:.3f}" if self._record.accuracy is not None else ""
+        return f"<Run {self._record.number}: {self.spec.title}{told}>"
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row an epoch: epoch, loss, accuracy, val_loss, val_accuracy, seconds; epoch 0 is before the first step."""
+        import pandas as pd
+
+        return pd.DataFrame(jobs.store().epochs(self.id), columns=COLUMNS)
+
+    @cached_property
+    def result(self) -> Result:
+        """What was measured at the end."""
+        import numpy as np
+        import pandas as pd
+
+        kept = self._record.result or {}
+        arrays = jobs.store().load_arrays(self.id, "arrays.npz") or {}
+        confusion, per_class = kept.get("confusion"), kept.get("per_class")
+        return Result(
+            loss=kept["loss"],
+            accuracy=kept["accuracy"],
+            balanced_accuracy=kept["balanced_accuracy"],
+            majority=kept.get("majority"),
+            confusion=None if confusion is None else np.array(confusion),
+            per_class=None if per_class is None else pd.DataFrame(per_class),
+            predictions=arrays.get("predictions"),
+            classes=tuple(kept["classes"]),
+            moved=kept["moved"],
+            sealed=kept["seal"],
+        )
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """Variable path -> array, as they were at the end. InputError if the file is missing or damaged."""
+        arrays = jobs.store().load_arrays(self.id, "weights.npz")
+        if arrays is None:
+            raise InputError(f"The weights of run {self._record.number} are missing or damaged: delete the run and start it again.")
+        return arrays
+
+
+class Study:
+    """A finished study: ``table`` has all its runs, ``sentence`` says what was measured."""
+
+    def __init__(self, record: store.StudyRecord) -> None:
+        self.id, self.title, self._record = record.id, record.title, record
+
+    def __repr__(self) -> str:
+        return f"<Study {self._record.number}: {self.title}>"
+
+    @property
+    def sentence(self) -> str:
+        """What was measured, in one sentence."""
+        return str((self._record.summary or {}).get("sentence", ""))
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Its runs, in the order of the table."""
+        return [Run(member.run) for member in jobs.store().members(self.id)]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a run: arm, frozen (blocks, missing where they do not vary), seed, accuracy (share of the test part)."""
+        import pandas as pd
+
+        members = jobs.store().members(self.id)
+        rows = [(member.arm, member.frozen, member.seed, member.run.accuracy) for member in members]
+        return pd.DataFrame(rows, columns=["arm", "frozen", "seed", "accuracy"]).astype({"frozen": "Int64"})
+
+
+Source = Run | RunSpec | None
+
+
+def pretrain(dataset: str = "glyphs", objective: str = "supervised", backbone: str = "cnn-small", seed: int = 0, **settings: Any) -> Run:
+    """Train a source model from nothing.
+
+    settings: epochs, batch_size, learning_rate, image (height, width, channels), labels_per_class, and the knobs of the chosen
+    data set, objective and backbone. InputError says what does not fit.
+    """
+    return _run(RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, seed=seed, **settings))
+
+
+def finetune(
+    source: Source = None,
+    dataset: str = "mnist",
+    labels_per_class: int | None = None,
+    strategy: str | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Run:
+    """Train on the target task: from a source by a strategy (probe-then-tune unless another is named), or from scratch without one.
+
+    labels_per_class: training labels of each class; None takes all of the pool. settings: as for ``pretrain``, and the knobs of
+    the strategy (``frozen=2``). InputError says what does not fit.
+    """
+    named = {} if strategy is None else {"strategy": strategy}
+    given = {"dataset": dataset, "labels_per_class": labels_per_class, "seed": seed, **named, **settings}
+    return _run(RunSpec.make("finetune", source=_recipe(source), **given))
+
+
+def freezing_study(
+    source: Run | RunSpec, dataset: str = "mnist", labels_per_class: int | None = None, seeds: int = 3, **settings: Any
+) -> Study:
+    """How much should be frozen? Accuracy for every number of frozen blocks, with scratch beside it, over seeds.
+
+    A seed changes everything at once: labels, start weights, order and source; ``fix_source=True`` keeps the one source.
+    """
+    return _study("freezing", source, dataset=dataset, labels_per_class=labels_per_class, seeds=seeds, **settings)
+
+
+def transfer_study(
+    source: Run | RunSpec, dataset: str = "mnist", labels_per_class: int | None = None, seeds: int = 3, **settings: Any
+) -> Study:
+    """Did transfer help? From scratch, frozen, everything tuned at once, and probe-then-tune, on the same labels, over seeds."""
+    return _study("arms", source, dataset=dataset, labels_per_class=labels_per_class, seeds=seeds, **settings)
+
+
+def _recipe(source: Source) -> RunSpec | None:
+    if isinstance(source, Run):
+        return source.spec
+    if source is None or isinstance(source, RunSpec):
+        return source
+    raise InputError(f"The source is {type(source).__name__}: give what tlcore.pretrain returned, or None.")
+
+
+def _run(spec: RunSpec) -> Run:
+    from tlcore.engine import inline
+
+    store = jobs.store()
+    return Run(inline.complete(store, store.submit(spec).id))
+
+
+def _study(question: str, source: Run | RunSpec, **given: Any) -> Study:
+    from tlcore.engine import inline
+
+    recipe = _recipe(source)
+    if recipe is None:
+        raise InputError("A study needs a source: give what tlcore.pretrain returned.")
+    store = jobs.store()
+    record = store.submit_study(Question.make(question, source=recipe, **given))
+    return Study(inline.complete_study(store, record.id))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import errno
+import hashlib
+import io
+import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +14,7 @@ from sqlalchemy import delete, insert, select
 
 from tlcore import folder
 from tlcore.store import tables
-from tlcore.store.faults import FULL, StoreFull
+from tlcore.store.faults import told
 from tlcore.store.leases import Leases, fenced
 from tlcore.store.records import Lease
 
@@ -21,37 +23,42 @@ BALLAST = 16 * 2**20  # bytes held back, so that a full disk can still be report
 
 
 class Files(Leases):
-    """Artifacts: a folder a run, in it one an attempt, so that a stale worker never writes over what the store names."""
+    """Artifacts: a folder a run, each file under a name of its own, so that nothing the store names is ever written over."""
 
     def save_arrays(self, lease: Lease, name: str, arrays: Mapping[str, Any]) -> None:
         """Write arrays as ``<name>`` (numpy's npz), then name the file in the store."""
         import numpy as np
 
-        path = self.folder_of(lease.run) / str(lease.attempt) / name
-        try:
+        path = self.folder_of(lease.run) / f"{secrets.token_hex(4)}-{name}"
+        with told():
             digest = folder.write(path, lambda file: np.savez(file, **{f"{place:04d}": value for place, value in enumerate(_pack(arrays))}))
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StoreFull(FULL) from error
-            raise
         self._record(lease, name, path, digest)
 
     def load_arrays(self, run_id: str, name: str) -> dict[str, Any] | None:
         """The arrays of an artifact; None if it is missing or not what was written."""
-        found = self.artifacts(run_id).get(name)
-        if found is None or not found[0].is_file() or folder.sha256(found[0]) != found[1]:
+        path, digest, _ = self.artifacts(run_id).get(name, (None, "", 0))
+        try:
+            content = b"" if path is None else path.read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(content).hexdigest() != digest:
             return None
         import numpy as np
 
-        with np.load(found[0], allow_pickle=False) as stored:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             names = [str(each) for each in stored["0000"]]
             return {each: stored[f"{place:04d}"] for place, each in enumerate(names, start=1)}
 
     def save_checkpoint(self, lease: Lease, epoch: int, arrays: Mapping[str, Any]) -> None:
-        """Keep the state after an epoch; the one before the last goes once this one is durable."""
-        self.save_arrays(lease, f"checkpoint-{epoch:06d}.npz", arrays)
-        old = sorted(name for name in self.artifacts(lease.run) if name.startswith("checkpoint-"))[:-CHECKPOINTS]
-        self._forget(lease, old)
+        """Keep the state after an epoch; the one before the last goes once this one is durable.
+
+        Later ones go too: an earlier attempt left them, and they were damaged, or this one had gone on from them.
+        """
+        name = f"checkpoint-{epoch:06d}.npz"
+        self.save_arrays(lease, name, arrays)
+        kept = sorted(each for each in self.artifacts(lease.run) if each.startswith("checkpoint-"))
+        earlier = [each for each in kept if each <= name]
+        self._forget(lease, [each for each in kept if each not in earlier[-CHECKPOINTS:]])
 
     def load_checkpoint(self, run_id: str) -> tuple[int, dict[str, Any]] | None:
         """(epoch, arrays) of the newest checkpoint that is whole."""
@@ -88,7 +95,7 @@ class Files(Leases):
             old = connection.scalar(select(table.c.file).where(table.c.run == lease.run, table.c.name == name))
             connection.execute(delete(table).where(table.c.run == lease.run, table.c.name == name))
             connection.execute(insert(table).values(run=lease.run, name=name, **row))
-        if old is not None and old != row["file"]:
+        if old is not None:
             (self.home / old).unlink(missing_ok=True)
 
     def _forget(self, lease: Lease, names: list[str]) -> None:

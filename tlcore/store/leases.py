@@ -37,7 +37,7 @@ class Leases(Removing):
     def claim(self, owner: Owner, slots: int = 1) -> Job | None:
         """The next run for a fresh worker, and its group: of a study with one slot all its runs, with more one seed's.
 
-        Fair: the visitor with the fewest running runs comes first, then who came first.
+        Fair: the visitor with the fewest running runs comes first, then who was served longest ago, then who came first.
         """
         with self.write() as connection:
             ready = _ready_runs(connection)
@@ -88,17 +88,18 @@ class Leases(Removing):
 
         Returns whether repeated epochs came out the same. Raises ValueError for a gap, Fenced for a stale worker.
         """
-        given = [{name: _finite(row.get(name)) for name in tables.MEASURES} | {"epoch": int(row["epoch"])} for row in rows]
+        given: list[dict[str, Any]] = [
+            {"epoch": int(row["epoch"]), **{name: _finite(row.get(name)) for name in tables.MEASURES}} for row in rows
+        ]
         table = tables.epochs
         with self.write() as connection:
             fenced(connection, lease, beat=clock.tick())
             last = connection.scalar(select(func.max(table.c.epoch)).where(table.c.run == lease.run))
-            known = [row for row in given if last is not None and row["epoch"] <= last]
-            fresh = given[len(known) :]
-            if fresh and [row["epoch"] for row in fresh] != list(
-                range(fresh[0]["epoch"] if last is None else last + 1, fresh[-1]["epoch"] + 1)
-            ):
-                raise ValueError(f"Epochs must follow each other: after {last} came {[row['epoch'] for row in fresh]}.")
+            kept = 0 if last is None else int(last) + 1
+            known = [row for row in given if row["epoch"] < kept]
+            fresh = [row for row in given if row["epoch"] >= kept]
+            if [row["epoch"] for row in fresh] != list(range(kept, kept + len(fresh))):
+                raise ValueError(f"Epochs follow each other from 0 on: after {kept} of them came {[row['epoch'] for row in fresh]}.")
             if fresh:
                 connection.execute(insert(table), [{"run": lease.run, **row} for row in fresh])
                 fenced(connection, lease, epoch=fresh[-1]["epoch"])
@@ -120,7 +121,7 @@ class Leases(Removing):
         text = None if plain is None else json.dumps(plain, allow_nan=False)
         with self.write() as connection:
             worked = func.coalesce(runs.c.seconds, 0.0) + clock.tick() - runs.c.begun
-            fenced(connection, lease, state=state, error=error, result=text, finished=clock.now(), seconds=worked, **headline)
+            fenced(connection, lease, state=state, error=error, result=text, finished=tables.hour(), seconds=worked, **headline)
             if state != "finished":
                 abandon(connection, lease.run, state)
 
@@ -157,17 +158,19 @@ def _taken(connection: Connection) -> set[tuple[str, int]]:
 
 
 def _turn(connection: Connection, ready: list[Row[Any]]) -> str | None:
-    """Whose turn it is: the fewest running runs first, then who came first."""
-    if not ready:
-        return None
-    running = dict(connection.execute(_RUNNING))
+    """Whose turn it is: the fewest running runs first, then who was served longest ago, then who came first."""
     first: dict[str, int] = {}
     for row in ready:
         first[row.visitor] = min(row.number, first.get(row.visitor, row.number))
-    return min(first, key=lambda visitor: (running.get(visitor, 0), first[visitor]))
+    if len(first) < 2:
+        return next(iter(first), None)
+    running: dict[str, int] = dict(connection.execute(_RUNNING).tuples())
+    served: dict[str, float] = dict(connection.execute(_SERVED.where(runs.c.visitor.in_(first), runs.c.boot == clock.boot())).tuples())
+    return min(first, key=lambda visitor: (running.get(visitor, 0), served.get(visitor, -math.inf), first[visitor]))
 
 
 _RUNNING = select(runs.c.visitor, func.count()).where(runs.c.state == "running").group_by(runs.c.visitor)
+_SERVED = select(runs.c.visitor, func.max(runs.c.begun)).group_by(runs.c.visitor)
 
 
 def _begin(
@@ -185,7 +188,7 @@ def _begin(
 def _lease(connection: Connection, run_id: str, owner: Owner) -> Lease:
     tick = clock.tick()
     who = {"worker": owner.worker, "pid": owner.pid, "birth": owner.birth, "boot": owner.boot, "beat": tick, "begun": tick}
-    since = func.coalesce(runs.c.started, clock.now())
+    since = func.coalesce(runs.c.started, tables.hour())
     changed = (
         update(runs)
         .where(runs.c.id == run_id, runs.c.state == "queued")
@@ -214,4 +217,4 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, bool | str | int | None):
         return value
-    return _finite(value.item() if hasattr(value, "item") else value) if not hasattr(value, "tolist") else _plain(value.tolist())
+    return _plain(value.tolist()) if hasattr(value, "tolist") else _finite(value)

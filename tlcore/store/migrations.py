@@ -14,10 +14,15 @@ STEPS: dict[int, Callable[[Connection], None]] = {}  # from this version to the 
 
 def migrate(connection: Connection, known: int) -> None:
     """Take a store of version ``known`` to ours, inside the caller's transaction."""
-    if known > tables.SCHEMA:
+    refuse_newer(known)
+    for version in range(known, tables.SCHEMA):
+        STEPS[version](connection)
+
+
+def refuse_newer(known: int | None) -> None:
+    """A store that a newer lab has written may hold what this one would misread."""
+    if known is not None and known > tables.SCHEMA:
         raise StoreError(
             f"This store was written by a newer version of the lab (schema {known}, this one knows {tables.SCHEMA}): "
             "update the lab, or set TLCORE_HOME to another folder."
         )
-    for version in range(known, tables.SCHEMA):
-        STEPS[version](connection)

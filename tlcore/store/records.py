@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Label
 
 from tlcore.spec import RunSpec
 from tlcore.store import tables
@@ -122,7 +122,7 @@ class Job:
     runs: tuple[str, ...]  # the group's queued runs in order, the held one first
 
 
-RUN_COLUMNS: tuple[Column[Any], ...] = tuple(
+RUN_COLUMNS: tuple[Label[Any], ...] = tuple(
     tables.runs.c[{"spec_json": "spec", "result_json": "result"}.get(each.name, each.name)].label(each.name) for each in fields(Run)
 )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, exists, select, update
 
@@ -34,51 +37,74 @@ class Removing(Writing):
         """Delete a study with the runs and sources that nothing else uses."""
         if not is_id(study_id):
             return
-        mine = select(members.c.run).where(members.c.study == study_id)
         with self.write() as connection:
-            if connection.scalar(select(runs.c.id).where(runs.c.id.in_(mine), runs.c.state == "running")):
+            gone = _only_for(connection, study_id)
+            if connection.scalar(select(runs.c.id).where(runs.c.id.in_(gone), runs.c.state == "running").limit(1)):
                 raise InputError("This study is training: stop it first, then delete it.")
-            sources = set(connection.scalars(select(runs.c.parent).where(runs.c.id.in_(mine), runs.c.parent.is_not(None))))
-            gone = list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(mine), unused(study_id))))
             connection.execute(delete(members).where(members.c.study == study_id))
             connection.execute(delete(studies).where(studies.c.id == study_id))
             for run_id in gone:
                 remove(connection, run_id)
-            child = runs.alias()
-            lonely = (unused(study_id), runs.c.state != "running", ~exists().where(child.c.parent == runs.c.id))
-            orphans = list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(sources), *lonely)))
-            for run_id in orphans:
-                remove(connection, run_id)
-        for run_id in (*gone, *orphans):
+        for run_id in gone:
             shutil.rmtree(self.folder_of(run_id), ignore_errors=True)
 
     def sweep(self) -> int:
-        """Remove files under ``runs`` that no run names and nobody wrote for ten minutes; returns how many."""
+        """Remove files of runs that the store does not name, and half-written files, after ten minutes; returns how many."""
         with self.read() as connection:
             named = set(connection.scalars(select(tables.artifacts.c.file)))
             known = set(connection.scalars(select(runs.c.id)))
             busy = set(connection.scalars(select(runs.c.id).where(runs.c.state == "running")))
         removed = 0
-        for path in self.home.glob("runs/**/*"):
-            parts = path.relative_to(self.home).parts
-            kept = parts[1] in busy or "/".join(parts) in named or (parts[1] in known and parts[-1] == "log.txt")
-            if path.is_file() and not kept and clock.now().timestamp() - path.stat().st_mtime > GARBAGE:
+        for path in (*self.home.glob("runs/*/*"), *self.home.glob("backups/*.part")):
+            place, owner = path.relative_to(self.home).as_posix(), path.parent.name
+            kept = place in named or owner in busy or (owner in known and path.name == "log.txt")
+            if not kept and _age(path) > GARBAGE:
                 path.unlink(missing_ok=True)
                 removed += 1
+        for place in self.home.glob("runs/*/"):
+            if place.name not in known:
+                with suppress(OSError):  # not empty yet
+                    place.rmdir()
         return removed
 
     def _check(self, connection: Connection, run_id: str, force: bool) -> None:
-        row = connection.execute(select(runs.c.number, runs.c.state).where(runs.c.id == run_id)).first()
-        if row is not None and row.state == "running":
-            raise InputError(f"Run {row.number} is training: stop it first, then delete it.")
-        if force:
-            return
-        numbers = [
-            str(number) for number in connection.scalars(select(runs.c.number).where(runs.c.parent == run_id).order_by(runs.c.number))
-        ]
-        if numbers:
-            came = f"Run {numbers[0]} came" if len(numbers) == 1 else f"Runs {', '.join(numbers[:-1])} and {numbers[-1]} came"
-            raise InputError(f"{came} from this source: they keep their results if you delete it all the same.")
+        number = connection.scalar(select(runs.c.number).where(runs.c.id == run_id, runs.c.state == "running"))
+        if number is not None:
+            raise InputError(f"Run {number} is training: stop it first, then delete it.")
+        numbers = connection.scalars(select(runs.c.number).where(runs.c.parent == run_id).order_by(runs.c.number)).all()
+        if numbers and not force:
+            came = "Run {} came" if len(numbers) == 1 else "Runs {} came"
+            raise InputError(f"{came.format(_listed(numbers))} from this source: they keep their results if you delete it all the same.")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """Numbers as a sentence has them; many are counted.
+
+    >>> _listed([1]), _listed([1, 2, 5]), _listed(range(1, 100))
+    ('1', '1, 2 and 5', '1, 2, 3, 4, 5 and 94 more')
+    """
+    words = [str(number) for number in numbers]
+    if len(words) > 6:
+        words[5:] = [f"{len(words) - 5} more"]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written; none for one that is gone."""
+    try:
+        return clock.now().timestamp() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _only_for(connection: Connection, study_id: str) -> list[str]:
+    """The runs that nothing but this study uses, and the sources that nothing but these runs came from."""
+    members_of = select(members.c.run).where(members.c.study == study_id)
+    gone = list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(members_of), unused(study_id))))
+    child = runs.alias()
+    sources = select(child.c.parent).where(child.c.id.in_(gone))
+    others = exists().where(child.c.parent == runs.c.id, child.c.id.not_in(gone))
+    return gone + list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(sources), unused(study_id), ~others)))
 
 
 def remove(connection: Connection, run_id: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Float, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Case, Column, DateTime, Float, Index, Integer, MetaData, String, Table, Text, case, literal, text
 from sqlalchemy.types import TypeDecorator
+
+from tlcore import clock
 
 SCHEMA = 1  # raised with every change of a table; migrations.py says how to get there
 
@@ -73,9 +75,7 @@ runs = Table(
     Index("runs_state", "state", "number"),
     Index("runs_kind", "kind", "number"),
     Index("runs_dataset", "dataset", "number"),
-    Index("runs_strategy", "strategy", "number"),
-    Index("runs_accuracy", "accuracy"),
-    Index("runs_parent", "parent"),
+    Index("runs_parent", "parent", "number"),
     Index("runs_study", "study", "number"),
     sqlite_autoincrement=True,
 )
@@ -93,6 +93,7 @@ studies = Table(
     Column("settings", Text, nullable=False),
     Column("summary", Text),
     Column("visitor", String(64), nullable=False, default=""),
+    Column("stopped", Boolean, nullable=False, default=False),  # it no longer wants the runs that others share with it
     Column("created", Moment, nullable=False),
     Index("studies_key", "key"),
     sqlite_autoincrement=True,
@@ -158,10 +159,16 @@ dispatchers = Table(
 requests = Table(
     "requests",
     metadata,
-    Column("key", String(64), primary_key=True),  # data set and knobs: asked twice, prepared once
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # data set and knobs: asked twice, prepared once
     Column("dataset", String(80), nullable=False),
     Column("knobs", Text, nullable=False),
     Column("state", String(12), nullable=False),  # queued, running, done, failed
     Column("error", Text),
-    Column("created", Moment, nullable=False),
 )
+
+
+def hour() -> Case[datetime]:
+    """The hour for a run that ends now: never before what is noted of it already, for clocks can be set back."""
+    now = literal(clock.now(), Moment)
+    return case((runs.c.started > now, runs.c.started), (runs.c.created > now, runs.c.created), else_=now)

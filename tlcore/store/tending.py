@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -13,7 +12,7 @@ from tlcore import clock
 from tlcore.store import owners, tables
 from tlcore.store.files import Files
 from tlcore.store.owners import Owner
-from tlcore.store.writing import abandon
+from tlcore.store.writing import SOURCE_GONE, abandon
 
 runs = tables.runs
 PATIENCE = 60.0  # seconds without a beat after which a worker counts as hung
@@ -66,13 +65,14 @@ class Store(Files):
     def withdraw(self, owner: Owner) -> None:
         """Say that the dispatcher has ended."""
         with self.write() as connection:
-            connection.execute(delete(tables.dispatchers).where(tables.dispatchers.c.pid == owner.pid))
+            table = tables.dispatchers
+            connection.execute(delete(table).where(table.c.pid == owner.pid, table.c.birth == owner.birth))
 
     def next_request(self) -> tuple[str, str, dict[str, Any]] | None:
         """(key, data set, knobs) of a data set to prepare."""
         table = tables.requests
         with self.write() as connection:
-            row = connection.execute(select(table).where(table.c.state == "queued").order_by(table.c.created).limit(1)).first()
+            row = connection.execute(select(table).where(table.c.state == "queued").order_by(table.c.number).limit(1)).first()
             if row is None:
                 return None
             connection.execute(update(table).where(table.c.key == row.key).values(state="running"))
@@ -94,26 +94,22 @@ class Store(Files):
         with self.write() as connection:
             connection.execute(update(tables.requests).where(tables.requests.c.state == "running").values(state="queued"))
 
-    def backup(self) -> Path | None:
-        """Write a copy of the store; None where the database has its own tools."""
-        self.remember("saved", clock.now().isoformat(timespec="seconds"))
-        return self.backups.make(self._engine)
-
 
 def _bury(connection: Connection, held: Held, cause: str) -> None:
-    row = connection.execute(select(runs).where(runs.c.id == held.run)).one()
-    if (row.state, row.attempt, row.worker) != ("running", held.attempt, held.owner.worker):
-        return  # finished or claimed anew in the meantime
+    row = connection.execute(select(runs).where(runs.c.id == held.run)).first()
+    if row is None or (row.state, row.attempt, row.worker) != ("running", held.attempt, held.owner.worker):
+        return  # deleted, finished or claimed anew in the meantime
     stop = connection.scalar(select(tables.commands.c.key).where(tables.commands.c.key == f"{row.id}-{row.attempt}-stop"))
-    values = _stopped() if stop else _again(connection, row, cause) if not row.deaths else _interrupted(connection, row, cause)
+    if stop:
+        values: dict[str, Any] = {"state": "stopped", "finished": tables.hour()}
+    elif row.parent and not connection.scalar(select(runs.c.id).where(runs.c.id == row.parent)):
+        values = {"state": "failed", "finished": tables.hour(), "error": SOURCE_GONE}
+    else:
+        values = _interrupted(connection, row, cause) if row.deaths else _again(connection, row, cause)
     worked = func.coalesce(runs.c.seconds, 0.0) + runs.c.beat - runs.c.begun
     connection.execute(update(runs).where(runs.c.id == row.id).values(**values, worker=None, deaths=row.deaths + 1, seconds=worked))
     if values["state"] != "queued":
         abandon(connection, row.id, values["state"])
-
-
-def _stopped() -> dict[str, Any]:
-    return {"state": "stopped", "finished": clock.now()}
 
 
 def _again(connection: Connection, row: Row[Any], cause: str) -> dict[str, Any]:
@@ -123,7 +119,7 @@ def _again(connection: Connection, row: Row[Any], cause: str) -> dict[str, Any]:
 def _interrupted(connection: Connection, row: Row[Any], cause: str) -> dict[str, Any]:
     kept = _checkpoint(connection, row.id)
     keep = f"; resume it to go on from epoch {kept}." if kept else "; resume it to start over."
-    return {"state": "interrupted", "finished": clock.now(), "error": f"Interrupted, for {cause} a second time{keep}"}
+    return {"state": "interrupted", "finished": tables.hour(), "error": f"Interrupted, for {cause} a second time{keep}"}
 
 
 def _place(connection: Connection, run_id: str) -> str:

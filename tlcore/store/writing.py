@@ -38,26 +38,21 @@ class Writing(Reading):
         return found
 
     def stop(self, run_id: str) -> Run | None:
-        """Stop a waiting run now, a training one at its next look; an ended one stays as it is."""
+        """Stop a waiting run now, a training one at its next look, with a source that nobody else waits for; an ended one stays as it is."""
         if not is_id(run_id):
             return None
         with self.write() as connection:
-            stop_one(connection, run_id)
+            stop_all(connection, runs.c.id == run_id)
         return self.run(run_id)
 
     def stop_study(self, study_id: str) -> StudyRecord | None:
-        """Stop what is left of a study, with the sources that nobody else waits for."""
+        """Stop what is left of a study, but for the runs that were asked for otherwise too, and the sources nobody else waits for."""
         if not is_id(study_id):
             return None
         mine = select(members.c.run).where(members.c.study == study_id)
-        other = runs.alias()
-        wanted = exists().where(other.c.parent == runs.c.id, other.c.state.in_(tables.LIVE))
-        source = select(runs.c.parent).where(runs.c.id.in_(mine))
         with self.write() as connection:
-            for run_id in _ids(connection, runs.c.id.in_(mine), runs.c.state.in_(tables.LIVE)):
-                stop_one(connection, run_id)
-            for run_id in _ids(connection, runs.c.id.in_(source), runs.c.state.in_(tables.LIVE), ~runs.c.asked, ~wanted):
-                stop_one(connection, run_id)
+            connection.execute(update(studies).where(studies.c.id == study_id).values(stopped=True))
+            stop_all(connection, runs.c.id.in_(mine), ~runs.c.asked, ~_wanted_by_others(study_id))
         return self.study(study_id)
 
     def resume(self, run_id: str) -> Run | None:
@@ -69,13 +64,15 @@ class Writing(Reading):
         return self.run(run_id)
 
     def resume_study(self, study_id: str) -> StudyRecord | None:
-        """Queue all stopped and interrupted runs of a study again."""
+        """Queue all stopped and interrupted runs of a study again, or take those that were started anew in their place."""
         if not is_id(study_id):
             return None
         mine = select(members.c.run).where(members.c.study == study_id)
         with self.write() as connection:
+            connection.execute(update(studies).where(studies.c.id == study_id).values(stopped=False))
             for run_id in _ids(connection, runs.c.id.in_(mine), runs.c.state.in_(("stopped", "interrupted"))):
-                resume_one(connection, run_id)
+                if not _taken_over(connection, study_id, run_id):
+                    resume_one(connection, run_id)
         return self.study(study_id)
 
     def request_data(self, name: str, knobs: dict[str, Any]) -> None:
@@ -88,7 +85,7 @@ class Writing(Reading):
             if found in ("done", "failed"):
                 connection.execute(update(table).where(table.c.key == key).values(state="queued", error=None))
             elif found is None:
-                connection.execute(insert(table).values(key=key, dataset=name, knobs=plain, state="queued", created=clock.now()))
+                connection.execute(insert(table).values(key=key, dataset=name, knobs=plain, state="queued"))
 
     def data_request(self, name: str, knobs: dict[str, Any]) -> tuple[str, str | None] | None:
         """(state, error) of a data set that was asked for: queued, running, done or failed."""
@@ -99,7 +96,7 @@ class Writing(Reading):
         return None if row is None else (row.state, row.error)
 
     def delete_everything(self) -> None:
-        """Forget all runs, studies and prepared data; refused while anything trains."""
+        """Forget all runs, studies, copies and prepared data; refused while anything trains."""
         with self.write() as connection:
             training = connection.scalar(select(func.count()).where(runs.c.state == "running"))
             if training:
@@ -107,8 +104,9 @@ class Writing(Reading):
             for table in (runs, studies, members, tables.epochs, tables.commands, tables.artifacts, tables.requests):
                 connection.execute(delete(table))
             connection.execute(delete(tables.meta).where(tables.meta.c.name == "restored"))
-        for name in ("runs", "datasets", "backups", "damaged"):
+        for name in ("runs", "datasets"):
             shutil.rmtree(self.home / name, ignore_errors=True)
+        self.forget_copies()
 
     def _known(self, run_id: str) -> Run:
         found = self.run(run_id)
@@ -133,13 +131,26 @@ def ensure(
     return run_id
 
 
+def stop_all(connection: Connection, *mine: Any) -> None:
+    """Stop the live runs that meet these conditions, then their sources, if only they needed them."""
+    other = runs.alias()
+    needed = exists().where(other.c.parent == runs.c.id, other.c.state.in_(tables.LIVE))
+    source = select(other.c.parent).where(other.c.id.in_(select(runs.c.id).where(*mine)))
+    live = runs.c.state.in_(tables.LIVE)
+    sources = _ids(connection, runs.c.id.in_(source), live)
+    for run_id in _ids(connection, *mine, live):
+        stop_one(connection, run_id)
+    for run_id in _ids(connection, runs.c.id.in_(sources), live, ~runs.c.asked, ~needed):
+        stop_one(connection, run_id)
+
+
 def stop_one(connection: Connection, run_id: str) -> None:
     """Stop a run; what waits for it as its source stops with it."""
     row = connection.execute(select(runs.c.state, runs.c.attempt).where(runs.c.id == run_id)).first()
     if row is None or row.state not in tables.LIVE:
         return
     if row.state == "queued":
-        connection.execute(update(runs).where(runs.c.id == run_id).values(state="stopped", finished=clock.now()))
+        connection.execute(update(runs).where(runs.c.id == run_id).values(state="stopped", finished=tables.hour()))
         abandon(connection, run_id, "stopped")
         return
     key = f"{run_id}-{row.attempt}-stop"
@@ -147,6 +158,7 @@ def stop_one(connection: Connection, run_id: str) -> None:
         connection.execute(insert(tables.commands).values(key=key, run=run_id, name="stop", created=clock.now()))
 
 
+SOURCE_GONE = "The source of this run was deleted: start this run anew, and the source is trained again."
 ABANDONED = {
     "failed": "Its source, run {number}, failed: open that run to see why.",
     "stopped": "Its source, run {number}, was stopped: resume this run, and the source goes on too.",
@@ -159,7 +171,7 @@ def abandon(connection: Connection, parent: str, state: str) -> None:
     """End the runs that wait for a source that ended in this state (or was deleted), each with a sentence."""
     number = connection.scalar(select(runs.c.number).where(runs.c.id == parent))
     ended = "failed" if state == "deleted" else state
-    values = {"state": ended, "error": ABANDONED[state].format(number=number), "finished": clock.now()}
+    values = {"state": ended, "error": ABANDONED[state].format(number=number), "finished": tables.hour()}
     connection.execute(update(runs).where(runs.c.parent == parent, runs.c.state == "queued").values(**values))
 
 
@@ -187,7 +199,7 @@ def _ready_parent(connection: Connection, parent: str) -> str:
     """The source for a resumed run: the old one if it is there or can go on, else the run that took its place."""
     row = connection.execute(select(runs.c.id, runs.c.key, runs.c.state).where(runs.c.id == parent)).first()
     if row is None:
-        raise InputError("The source of this run was deleted: start this run anew, and the source is trained again.")
+        raise InputError(SOURCE_GONE)
     if row.state in tables.ANSWERED:
         return parent
     other = _answer(connection, row.key)
@@ -203,6 +215,24 @@ def _answer(connection: Connection, key: str) -> Any:
     return connection.execute(select(runs.c.id, runs.c.number).where(runs.c.key == key, runs.c.state.in_(tables.ANSWERED))).first()
 
 
+def _taken_over(connection: Connection, study_id: str, run_id: str) -> bool:
+    """Whether the run was started anew elsewhere; then that one takes its place in the study."""
+    key = connection.scalar(select(runs.c.key).where(runs.c.id == run_id))
+    other = _answer(connection, str(key))
+    if other is None:
+        return False
+    connection.execute(update(members).where(members.c.study == study_id, members.c.run == run_id).values(run=other.id))
+    return True
+
+
+def _wanted_by_others(study_id: str) -> Any:
+    """The condition for a run that a study which asks something else, and was not stopped itself, waits for."""
+    elsewhere, other, this = members.alias(), studies.alias(), studies.alias()
+    same = exists().where(this.c.id == study_id, this.c.key == other.c.key)
+    held = (elsewhere.c.run == runs.c.id, elsewhere.c.study == other.c.id, other.c.id != study_id, ~other.c.stopped)
+    return exists().where(*held, ~same)
+
+
 def _ids(connection: Connection, *conditions: Any) -> list[str]:
     return list(connection.scalars(select(runs.c.id).where(*conditions).order_by(runs.c.number.desc())))
 
@@ -211,7 +241,7 @@ def _answering(connection: Connection, key: str) -> str | None:
     """The study of that key that has finished or still can."""
     for study_id in connection.scalars(select(studies.c.id).where(studies.c.key == key).order_by(studies.c.number.desc())):
         states = select(runs.c.state, func.count()).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
-        counts = dict(connection.execute(states.group_by(runs.c.state)))
+        counts: dict[str, int] = dict(connection.execute(states.group_by(runs.c.state)).tuples())
         if state_of(counts) in tables.ANSWERED and not any(counts.get(state) for state in ("failed", "stopped", "interrupted")):
             return str(study_id)
     return None

@@ -164,8 +164,8 @@ def _turn(connection: Connection, ready: list[Row[Any]]) -> str | None:
         first[row.visitor] = min(row.number, first.get(row.visitor, row.number))
     if len(first) < 2:
         return next(iter(first), None)
-    running: dict[str, int] = dict(connection.execute(_RUNNING).tuples())
-    served: dict[str, float] = dict(connection.execute(_SERVED.where(runs.c.visitor.in_(first), runs.c.boot == clock.boot())).tuples())
+    running: dict[str, int] = dict(connection.execute(_RUNNING).tuples().all())
+    served: dict[str, float] = dict(connection.execute(_SERVED.where(runs.c.visitor.in_(first), runs.c.boot == clock.boot())).tuples().all())
     return min(first, key=lambda visitor: (running.get(visitor, 0), served.get(visitor, -math.inf), first[visitor]))
 
 

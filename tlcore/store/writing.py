@@ -118,11 +118,12 @@ def ensure(
     connection: Connection, spec: RunSpec, visitor: str, asked: bool = False, study: str | None = None, shard: int | None = None
 ) -> str:
     """The id of the run that answers a spec; a new one is queued behind its source."""
-    found = connection.scalar(select(runs.c.id).where(runs.c.key == spec.key, runs.c.state.in_(tables.ANSWERED)))
+    found = _answer(connection, spec.key)
     if found:
         if asked:
-            connection.execute(update(runs).where(runs.c.id == found).values(asked=True))
-        return str(found)
+            connection.execute(update(runs).where(runs.c.id == found.id).values(asked=True))
+        connection.execute(delete(tables.commands).where(tables.commands.c.run == found.id))  # wanted again: no stop any more
+        return str(found.id)
     parent = ensure(connection, spec.source, visitor, study=study, shard=shard) if spec.source else None
     names = {name: getattr(spec, name) for name in ("kind", "dataset", "backbone", "objective", "strategy", "epochs", "key")}
     run_id = secrets.token_hex(16)
@@ -241,7 +242,7 @@ def _answering(connection: Connection, key: str) -> str | None:
     """The study of that key that has finished or still can."""
     for study_id in connection.scalars(select(studies.c.id).where(studies.c.key == key).order_by(studies.c.number.desc())):
         states = select(runs.c.state, func.count()).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
-        counts: dict[str, int] = dict(connection.execute(states.group_by(runs.c.state)).tuples())
+        counts: dict[str, int] = dict(connection.execute(states.group_by(runs.c.state)).tuples().all())
         if state_of(counts) in tables.ANSWERED and not any(counts.get(state) for state in ("failed", "stopped", "interrupted")):
             return str(study_id)
     return None

@@ -1,0 +1,114 @@
+"""The public API: what it returns, and that it is the same as what the screen sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tlcore
+from tlcore import jobs
+from tlcore.spec import RunSpec
+
+QUICK = {"dataset": "digits", "labels_per_class": 3, "epochs": 2}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A source that was trained for a moment, in a data folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCORE_HOME", str(tmp_path_factory.mktemp("api")))
+        yield tlcore.pretrain(dataset="digits", epochs=1)
+
+
+@pytest.fixture(scope="module")
+def frozen(source):
+    return tlcore.finetune(source=source, strategy="freeze", frozen=2, **QUICK)
+
+
+def test_a_run_has_history_and_result(frozen):
+    assert frozen.history["epoch"].tolist() == [0, 1, 2]
+    assert set(frozen.history) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
+    result = frozen.result
+    assert result.confusion.shape == (10, 10) and result.confusion.sum() == len(result.predictions)
+    assert result.accuracy == pytest.approx(np.trace(result.confusion) / result.confusion.sum())
+    assert result.per_class["name"].tolist() == list("0123456789")
+    assert 0 < result.majority < 0.2
+
+
+def test_what_was_frozen_did_not_move(source, frozen):
+    moved = {path for path, one in frozen.result.moved.items() if one}
+    assert frozen.result.sealed and not [path for path in moved if path.startswith(("block1/", "block2/"))]
+    assert any(path.startswith("head/") for path in moved)
+    assert all(np.array_equal(frozen.weights[path], source.weights[path]) for path in frozen.weights if path.startswith("block1/"))
+
+
+def test_the_same_question_is_trained_once(source, frozen):
+    again = tlcore.finetune(source=source, strategy="freeze", frozen=2, **QUICK)
+    assert again.id == frozen.id and jobs.store().run(again.id).attempt == 1
+
+
+def test_scratch_needs_no_source(source):
+    run = tlcore.finetune(source=None, strategy="scratch", **QUICK)
+    assert run.spec.source is None and run.result.accuracy is not None
+
+
+def test_an_autoencoder_is_measured_by_its_error(source):
+    result = tlcore.pretrain(dataset="digits", objective="autoencoder", epochs=1).result
+    assert result.accuracy is None and result.confusion is None and result.loss > 0
+
+
+def test_a_freezing_study_has_a_row_a_run_and_a_sentence(source):
+    study = tlcore.freezing_study(source=source, seeds=1, **QUICK)
+    assert list(study.table.columns) == ["arm", "frozen", "seed", "accuracy"]
+    assert study.table["frozen"].dropna().tolist() == [0, 1, 2, 3, 4]
+    assert "training from scratch" in study.sentence
+    assert len(study.runs) == len(study.table) == 6
+
+
+def test_a_study_shares_the_runs_that_are_there(source):
+    before = len(jobs.store().runs(limit=100))
+    tlcore.transfer_study(source=source, seeds=1, **QUICK)
+    after = jobs.store().runs(limit=100)
+    assert len(after) - before == 3, "training from scratch was there from the other study"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"strategy": "freeze", "frozen": 9}, "choose 0 to 4"),
+        ({"strategy": "magic"}, "There is no strategy 'magic'"),
+        ({"colour": "red"}, "There is no setting 'colour'"),
+        ({"labels_per_class": 10_000}, "choose 1 to"),
+        ({"epochs": 0}, "choose a whole number from 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_sentence(source, given, sentence):
+    with pytest.raises(tlcore.InputError, match=sentence):
+        tlcore.finetune(source=source, **{**QUICK, **given})
+
+
+def test_a_source_must_be_one(source):
+    with pytest.raises(tlcore.InputError, match="give what"):
+        tlcore.finetune(source="glyphs", **QUICK)
+
+
+def test_a_failed_run_raises_its_sentence(source):
+    with pytest.raises(tlcore.InputError, match="choose a learning rate below"):
+        tlcore.finetune(strategy="scratch", normalization="none", learning_rate=1e6, **{**QUICK, "epochs": 20})
+
+
+def test_missing_weights_of_a_source_are_told(source):
+    lost = tlcore.pretrain(dataset="digits", epochs=1, seed=77)
+    for path, _, _ in jobs.store().artifacts(lost.id).values():
+        path.unlink()
+    with pytest.raises(tlcore.InputError, match="missing or damaged"):
+        tlcore.finetune(source=lost, **QUICK)
+    with pytest.raises(tlcore.InputError, match="missing or damaged"):
+        lost.weights  # noqa: B018 - a property that reads a file
+
+
+def test_a_recipe_is_a_source_too(source):
+    assert (
+        tlcore.finetune(source=RunSpec.make("pretrain", dataset="digits", epochs=1), strategy="freeze", frozen=2, **QUICK).spec.source
+        == source.spec
+    )

@@ -1,0 +1,106 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import tlcore
+from tlcore import jobs
+from tlcore.__main__ import main
+
+QUICK = {"kind": "finetune", "dataset": "digits", "strategy": "scratch", "labels_per_class": 3, "epochs": 2}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def run(tmp_path_factory):
+    """A finished run in a data folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCORE_HOME", str(tmp_path_factory.mktemp("main")))
+        yield tlcore.finetune(**{name: value for name, value in QUICK.items() if name != "kind"})
+
+
+def file(tmp_path, plain):
+    path = tmp_path / "spec.json"
+    path.write_text(plain if isinstance(plain, str) else json.dumps(plain))
+    return str(path)
+
+
+def test_a_known_run_is_answered_at_once(run, tmp_path, capsys):
+    assert main(["run", file(tmp_path, QUICK), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["id"] == run.id and said["result"]["accuracy"] == run.result.accuracy
+
+
+def test_without_an_engine_it_says_so(tmp_path, capsys):
+    assert main(["run", file(tmp_path, {**QUICK, "seed": 5})]) == 1
+    assert capsys.readouterr().err == "The engine is switched off.\n"
+    assert main(["stop", str(jobs.store().runs(limit=1)[0].number)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("plain", "sentence"),
+    [
+        ("{", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ({"kind": "cook"}, "There is no kind of run 'cook'"),
+        ({"kind": "finetune", "epochs": "many"}, "Epochs is 'many'"),
+        ({"study": "freezing", "seeds": 0}, "Seeds is 0"),
+        ({"study": "nothing"}, "There is no study 'nothing'"),
+        ("[]", "This is not a run"),
+    ],
+)
+def test_a_bad_file_is_answered_in_one_sentence(tmp_path, capsys, plain, sentence):
+    assert main(["run", file(tmp_path, plain)]) == 1
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+
+
+def test_a_missing_file_too(capsys):
+    assert main(["run", "/nowhere/spec.json"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_list_and_show(run, capsys):
+    assert main(["list"]) == 0
+    assert "from scratch, 3 labels a class of digits, seed 0" in capsys.readouterr().out
+    assert main(["list", "--json", "--limit", "500"]) == 0
+    number = next(each["number"] for each in json.loads(capsys.readouterr().out) if each["id"] == run.id)
+    assert main(["show", str(number)]) == 0
+    assert "Accuracy on the test part" in capsys.readouterr().out
+    assert main(["show", run.id, "--json"]) == 0
+    assert [row["epoch"] for row in json.loads(capsys.readouterr().out)["history"]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["999", "nonsense", "../../etc/passwd", "0" * 32, "9" * 40, "-1", "²"])
+def test_unknown_runs_are_answered_in_one_sentence(capsys, name):
+    assert main(["show", "--", name]) == 1
+    assert "There is no run" in capsys.readouterr().err
+
+
+def test_fetch_prepares_and_refuses(capsys):
+    assert main(["data", "fetch", "digits"]) == 0
+    assert "1,797 images" in capsys.readouterr().out.replace("1,796", "1,797")
+    assert main(["data", "fetch", "digit"]) == 1
+    assert "did you mean digits?" in capsys.readouterr().err
+    assert main(["data", "fetch", "glyphs", "--knobs", "3"]) == 1
+    assert "--knobs is no JSON object" in capsys.readouterr().err
+
+
+def test_delete_wants_to_know_what(capsys):
+    assert main(["delete"]) == 1
+    assert "Say what to delete" in capsys.readouterr().err
+
+
+def test_delete_everything(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TLCORE_HOME", str(tmp_path))
+    assert main(["data", "fetch", "digits"]) == 0
+    assert main(["delete", "--everything"]) == 0
+    assert not (tmp_path / "datasets").exists()
+
+
+def test_a_run_is_deleted(capsys):
+    run = tlcore.finetune(dataset="digits", strategy="scratch", labels_per_class=2, epochs=1)
+    assert main(["delete", run.id]) == 0
+    assert jobs.store().run(run.id) is None

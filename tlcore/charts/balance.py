@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tlcore.charts import colours
+from tlcore.charts import colours, paper
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TITLES = {"train": "Pool", "validation": "Validation", "test": "Test"}
+OPACITY = {"train": 1.0, "validation": 0.45, "test": 0.12}
+HATCHES = {"test": "/"}
 
 
 def table(balance: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
@@ -35,32 +37,28 @@ def words(balance: Mapping[str, Mapping[str, int]]) -> str:
     return f"Yes: {high:,} images of each." if low == high else f"The rarest class has {low:,} images, the commonest {high:,}."
 
 
-def figure(table: pd.DataFrame, theme: str = "light") -> dict[str, Any]:
-    """Bars of the classes, a colour a part."""
-    palette = colours.palette(theme)
-    shades = {"train": palette.violet, "validation": colours.mix(palette.violet, palette.paper, 0.45), "test": palette.chance}
-    data = []
-    for part, rows in table.groupby("part", sort=False):
-        data.append(
-            {
-                "type": "bar",
-                "name": TITLES.get(str(part), str(part)),
-                "x": rows["class"].tolist(),
-                "y": rows["images"].tolist(),
-                "marker": {"color": shades.get(str(part), palette.grey)},
-                "hovertemplate": "%{x}: %{y} images<extra>%{fullData.name}</extra>",
-            }
-        )
-    layout = {
-        "barmode": "stack",
-        "bargap": 0.25,
-        "height": 300,
-        "margin": {"l": 48, "r": 8, "t": 32, "b": 40},
-        "font": {"family": colours.FONT, "color": palette.soft, "size": 13},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "x": 0, "y": 1.12, "traceorder": "normal"},
-        "xaxis": {"type": "category", "title": {"text": "Class"}, "showgrid": False, "fixedrange": True},
-        "yaxis": {"title": {"text": "Images"}, "gridcolor": palette.grid, "zeroline": False, "fixedrange": True},
+def figure(table: pd.DataFrame, theme: str = "light", height: int = 300) -> paper.Figure:
+    """Bars of the classes; the parts are told apart by colour and hatching."""
+    if table.empty:
+        return paper.empty(theme, "Here every class has a bar, as high as it has images.", height)
+    bars = [_bars(str(part), rows, theme) for part, rows in table.groupby("part", sort=False)]
+    across = paper.axis(theme, "Class", type="category", ticks="")
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.16, "yanchor": "bottom", "traceorder": "normal"}
+    more = {"barmode": "stack", "bargap": 0.25, "showlegend": True, "legend": legend, "margin": {"l": 48, "r": 8, "t": 68, "b": 44}}
+    said = [paper.heading(theme, "Images")]
+    return {"data": bars, "layout": paper.layout(theme, height, xaxis=across, yaxis=paper.value_axis(theme), annotations=said, **more)}
+
+
+def _bars(part: str, rows: pd.DataFrame, theme: str) -> paper.Figure:
+    name = TITLES.get(part, part)
+    colour = colours.of("source", theme)
+    fill = {"color": colours.fade(colour, OPACITY.get(part, 1.0)), "line": {"color": colour, "width": 1}}
+    hatch = {"shape": HATCHES.get(part, ""), "fgcolor": colour, "fillmode": "overlay", "size": 6, "solidity": 0.25}
+    return {
+        "type": "bar",
+        "name": paper.plain(name),
+        "x": [paper.plain(each) for each in rows["class"]],
+        "y": rows["images"].tolist(),
+        "marker": {**fill, "pattern": hatch},
+        "hovertemplate": f"class %{{x}}: %{{y:,}} images<extra>{paper.plain(name)}</extra>",
     }
-    return {"data": data, "layout": layout}

@@ -111,7 +111,13 @@ def _ink(share: float, theme: str) -> str:
 
 def _sheet(names: list[str], theme: str, height: int) -> paper.Figure:
     step = 1 if len(names) <= NAMED else -(-len(names) // 26)
-    ticks = {"tickmode": "array", "tickvals": list(range(0, len(names), step)), "ticktext": names[::step], "ticks": ""}
+    ticks = {
+        "tickmode": "array",
+        "tickvals": list(range(0, len(names), step)),
+        "ticktext": names[::step],
+        "ticks": "",
+        "ticklabelstandoff": 4,
+    }
     square: dict[str, Any] = {"constrain": "domain", "range": [-0.5, len(names) - 0.5]}
     across = paper.axis(theme, "Predicted class (columns)", **ticks, **square, showline=False)
     down = paper.axis(

@@ -22,7 +22,10 @@ METRICS = ("accuracy", "loss")
 NAMES = {"accuracy": "Accuracy, %", "loss": "Loss"}
 POINTS = 400  # of a line; more cannot be seen and only cost time
 SEED_LINES = 40  # with more seeds than that only the means are drawn
-DIRECT = 4  # up to so many series are named at their line's end
+DIRECT = 6  # up to so many series are named at their line's end
+LONGEST = 26  # letters of a name at a line's end
+MARKS = 7  # markers along a line, so that it is told from others without its colour
+DASHES = ("dot", "dashdot", "longdash")  # for the second, third and fourth series of one role
 
 Line = list[tuple[int, float]]
 
@@ -79,21 +82,20 @@ def draw(
 ) -> paper.Figure:
     """The same figure straight from series."""
     groups = _groups(series)
-    traces, ends = [], []
-    for members in groups:
-        drawn = _traces(members, metric, theme, seeds=len(series) <= SEED_LINES)
-        traces += drawn
-        if drawn:
-            ends.append((members[0], drawn[0]["x"][-1], drawn[0]["y"][-1]))
+    dashes = _dashes(groups)
+    drawn = [_traces(members, metric, theme, seeds=len(series) <= SEED_LINES) for members in groups]
+    for group, dash in zip(drawn, dashes, strict=True):
+        _tell_apart(group, dash, alone=len(groups) == 1)
+    traces = [trace for group in drawn for trace in group]
     last = max([epochs or 1, *(row["epoch"] for one in series for row in one.rows)])
     values = [value for trace in traces for value in trace["y"] if value is not None]
     bottom, top = _range(metric, values, chance)
     sheet = _sheet(theme, metric, last, (bottom, top), height)
     _guess(sheet, theme, metric, chance)
-    _name(sheet, ends, theme, (bottom, top))
+    _name(sheet, _ends(drawn), theme, (bottom, top))
     if not traces:
-        text = f"After every epoch a point of the {metric} appears here."
-        sheet["annotations"].append({**paper.words(theme, text, xref="paper", x=0.5, yref="paper", y=0.55), "width": 250})
+        text = f"After every epoch a point<br>of the {metric} appears here."
+        sheet["annotations"].append(paper.words(theme, text, xref="paper", x=0.5, yref="paper", y=0.55))
     return {"data": traces or [paper.nothing()], "layout": sheet}
 
 
@@ -128,12 +130,42 @@ def _traces(members: list[Series], metric: str, theme: str, seeds: bool) -> list
     return traces
 
 
+def _dashes(groups: list[list[Series]]) -> list[str]:
+    """The dash of each group: its role's, and another one for each further group of that role that has no colour of its own."""
+    seen: dict[str, int] = {}
+    found = []
+    for one, *_ in groups:
+        place = seen.get(one.role, 0) if one.frozen is None else 0
+        seen[one.role] = place + 1
+        found.append(DASHES[(place - 1) % len(DASHES)] if place else colours.ROLES[one.role].dash)
+    return found
+
+
+def _tell_apart(group: list[paper.Figure], dash: str, alone: bool) -> None:
+    """Dash every line of a group, and set a few markers on its mean where there are other groups."""
+    for place, trace in enumerate(group):
+        trace["line"]["dash"] = dash
+        if place == 0 and not alone and len(trace["x"]) > 1:
+            trace |= {"mode": "lines+markers", "marker": {**trace["marker"], "size": 7, "maxdisplayed": MARKS}}
+
+
+def _ends(drawn: list[list[paper.Figure]]) -> list[tuple[str, str, int, float]]:
+    """What stands at line ends: name, colour, and the last point that has a value. A group alone names its two parts instead."""
+    shown = [group[:2] for group in drawn] if len(drawn) == 1 else [group[:1] for group in drawn]
+    found = []
+    for trace in (trace for group in shown for trace in group):
+        points = [(x, y) for x, y in zip(trace["x"], trace["y"], strict=True) if y is not None]
+        if points:
+            name = trace["legendgroup"] if len(drawn) > 1 else trace["meta"]
+            found.append((name, trace["line"]["color"], *points[-1]))
+    return found
+
+
 STYLES = {"validation": (2.6, 1.0), "training": (1.2, 0.75), "seed": (1.0, 0.35)}  # width, opacity
 
 
 def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line) -> paper.Figure:
     width, opacity = STYLES[part]
-    role = colours.ROLES[one.role]
     scale, digits = (100, 2) if metric == "accuracy" else (1, 4)
     shown = line[:: math.ceil(len(line) / POINTS)] if len(line) > POINTS else line
     shown = shown if shown[-1] == line[-1] else [*shown[:-1], line[-1]]
@@ -147,17 +179,23 @@ def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line
         "y": [round(value * scale, digits) if math.isfinite(value) else None for _, value in shown],
         "uid": f"{one.name}/{part}/{who if part == 'seed' else ''}",
         "name": name,
+        "meta": part,
         "legendgroup": one.name,
         "showlegend": part == "validation",
         "opacity": opacity,
-        "line": {"color": _colour(one, theme), "width": width, "dash": role.dash},
-        "marker": {"color": _colour(one, theme), "size": 4 + width, "symbol": role.marker},
+        "line": {"color": _colour(one, theme), "width": width},
+        "marker": {"color": _colour(one, theme), "size": 4 + width, "symbol": _symbol(one)},
         "hovertemplate": f"{name}, {who}<br>epoch %{{x}}, {half} {value}<extra></extra>",
     }
 
 
 def _colour(one: Series, theme: str) -> str:
     return colours.of(one.role, theme) if one.frozen is None else colours.frost(one.frozen, theme)
+
+
+def _symbol(one: Series) -> str:
+    """The marker of the role; where only a part is frozen, that of what is trained."""
+    return colours.ROLES["tuned" if one.frozen is not None and one.frozen < 1 else one.role].marker
 
 
 def _line(one: Series, key: str) -> Line:
@@ -185,12 +223,12 @@ def _range(metric: str, values: list[float], chance: float | None) -> tuple[floa
 
 
 def _sheet(theme: str, metric: str, last: int, span: tuple[float, float], height: int) -> paper.Figure:
-    across = paper.axis(
-        theme, "Epoch (0 is before training)", range=[0, last], tickformat="d", **({"dtick": 1} if last <= 8 else {"nticks": 9})
-    )
+    ticks = {"dtick": 1} if last <= 8 else {"nticks": 9}
+    across = paper.axis(theme, "Epoch (0 is before training)", range=[0, last], tickformat="d", **ticks)
     up = paper.value_axis(theme, range=list(span), nticks=7)
     said = [paper.heading(theme, f"{NAMES[metric]} <span style='font-size:12px'>· thick: validation, thin: training</span>")]
-    return paper.layout(theme, height, xaxis=across, yaxis=up, annotations=said, shapes=[], uirevision="keep")
+    more = {"annotations": said, "shapes": [], "uirevision": "keep", "dragmode": "zoom"}
+    return paper.layout(theme, height, xaxis=across, yaxis=up, **more)
 
 
 def _guess(sheet: paper.Figure, theme: str, metric: str, chance: float | None) -> None:
@@ -200,21 +238,20 @@ def _guess(sheet: paper.Figure, theme: str, metric: str, chance: float | None) -
         sheet["annotations"].append(label)
 
 
-def _name(sheet: paper.Figure, ends: list[tuple[Series, int, float]], theme: str, span: tuple[float, float]) -> None:
-    """Up to four series get their name at the line's end, more a legend above; one alone needs neither."""
-    sheet["legend"] = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.1, "yanchor": "bottom", "title": {"text": ""}}
+def _name(sheet: paper.Figure, ends: list[tuple[str, str, int, float]], theme: str, span: tuple[float, float]) -> None:
+    """Up to six series get their name at the line's end, more a legend beside the figure."""
     if len(ends) > DIRECT:
         sheet["showlegend"] = True
-        sheet["margin"] = {**sheet["margin"], "t": 64}
         return
-    ends = [(one, x, y) for one, x, y in ends if y is not None]
     inner = sheet["height"] - sheet["margin"]["t"] - sheet["margin"]["b"]
-    pixels = [(y - span[0]) / ((span[1] - span[0]) or 1) * inner for _, _, y in ends]
-    for (one, x, y), pixel, place in zip(ends, pixels, paper.apart(pixels, 17), strict=True):
-        put = {"x": x, "xanchor": "left", "xshift": 7, "y": y, "yanchor": "middle", "yshift": round(place - pixel), "name": "end"}
-        sheet["annotations"].append(
-            {**paper.words(theme, paper.plain(one.name), **put), "font": {"size": 13, "color": _colour(one, theme)}}
-        )
+    pixels = [(y - span[0]) / ((span[1] - span[0]) or 1) * inner for *_, y in ends]
+    for (name, colour, x, y), pixel, place in zip(ends, pixels, paper.apart(pixels, 17), strict=True):
+        put = {"x": x, "xanchor": "left", "xshift": 8, "y": y, "yanchor": "middle", "yshift": round(place - pixel), "name": "end"}
+        sheet["annotations"].append({**paper.words(theme, paper.plain(_short(name)), **put), "font": {"size": 13, "color": colour}})
     if ends:
-        longest = max(len(one.name) for one, _, _ in ends)
-        sheet["margin"] = {**sheet["margin"], "r": min(170, 20 + 7 * longest)}
+        longest = max(len(_short(name)) for name, *_ in ends)
+        sheet["margin"] = {**sheet["margin"], "r": 20 + 7 * longest}
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -65,7 +65,7 @@ def _points(frozen: DataFrame, most: int, theme: str) -> paper.Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [count + 0.16 * ((seed + 0.5) / width - 0.5) for count, seed in zip(counts, seeds, strict=True)],
+        "x": [count + 0.36 * ((seed + 0.5) / width - 0.5) for count, seed in zip(counts, seeds, strict=True)],
         "y": [round(100 * value, 2) for value in frozen["accuracy"]],
         "marker": {
             "size": 7,

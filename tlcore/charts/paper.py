@@ -24,6 +24,7 @@ def layout(theme: str, height: int, **more: Any) -> Figure:
         "hoverlabel": {"bgcolor": ink.panel, "bordercolor": ink.line, "font": {"family": colours.FONT, "size": 13, "color": ink.ink}},
         "showlegend": False,
         "hovermode": "closest",
+        "dragmode": False,  # else a finger that scrolls the page zooms the figure
         **more,
     }
 
@@ -32,7 +33,7 @@ def axis(theme: str, title: str = "", **more: Any) -> Figure:
     """An axis without a grid; ``more`` replaces or adds keys."""
     ink = colours.palette(theme)
     plain = {"showgrid": False, "zeroline": False, "linecolor": ink.line, "tickcolor": ink.line, "automargin": True}
-    return {**plain, "title": {"text": title, "standoff": 10}, **more}
+    return {**plain, "title": {"text": title, "standoff": 10, "font": {"size": 13}}, **more}
 
 
 def value_axis(theme: str, **more: Any) -> Figure:

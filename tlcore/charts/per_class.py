@@ -58,15 +58,17 @@ def _bars(table: DataFrame, measure: str, names: list[str], theme: str) -> paper
 
 
 def _sheet(names: list[str], said: str, theme: str, height: int) -> paper.Figure:
-    across = paper.axis(theme, "", type="category", categoryorder="array", categoryarray=[paper.plain(name) for name in names], ticks="")
+    across = paper.axis(
+        theme, "Class", type="category", categoryorder="array", categoryarray=[paper.plain(name) for name in names], ticks=""
+    )
     up = paper.value_axis(theme, range=[0, 100], nticks=6)
-    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.12, "yanchor": "bottom"}
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.14, "yanchor": "bottom"}
     more = {
         "barmode": "group",
         "bargap": 0.3,
         "bargroupgap": 0.06,
         "showlegend": True,
         "legend": legend,
-        "margin": {"l": 44, "r": 8, "t": 76, "b": 32},
+        "margin": {"l": 44, "r": 8, "t": 68, "b": 44},
     }
     return paper.layout(theme, height, xaxis=across, yaxis=up, annotations=[paper.heading(theme, said)], **more)

@@ -45,8 +45,13 @@ def sheet(images: np.ndarray, across: int = ACROSS) -> bytes:
     return file.getvalue()
 
 
-def figure(images: np.ndarray, captions: Sequence[str] | None = None, size: int = 44, columns: int | None = None) -> str:
-    """The sheet as HTML. size: side of a thumbnail in CSS pixels; columns: at most so many in a row, else as many as fit."""
+def figure(
+    images: np.ndarray, captions: Sequence[str] | None = None, size: int = 44, columns: int | None = None, rows: bool = False
+) -> str:
+    """The sheet as HTML. size: side of a thumbnail in CSS pixels; columns: at most so many in a row, else as many as fit.
+
+    rows: each row has exactly ``columns``, and the thumbnails shrink where there is less room, so that rows keep their meaning.
+    """
     if not len(images):
         return "<p class='none'>There are no images to show here.</p>"
     across = min(ACROSS, len(images))
@@ -54,6 +59,8 @@ def figure(images: np.ndarray, captions: Sequence[str] | None = None, size: int 
     address = "data:image/png;base64," + base64.b64encode(sheet(images, across)).decode()
     cells = "".join(_cell(place, across, down, captions[place] if captions is not None else None) for place in range(len(images)))
     limit = f"max-width:{columns * (size + 6) - 6}px;" if columns else ""
+    if columns and rows:
+        limit += f"grid-template-columns:repeat({columns},minmax(0,1fr));"
     zoom = f"{100 * across}% {100 * down}%"
     return f"<div class='sheet' style='--size:{size}px;--zoom:{zoom};--picture:url({address});{limit}'>{cells}</div>"
 
@@ -70,7 +77,7 @@ STYLE = """
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, var(--size)); gap: 6px; color: var(--st-text-color);
   font-family: var(--st-font); font-size: .8125rem; line-height: 1.25; }
 figure { margin: 0; text-align: center; overflow-wrap: anywhere; }
-figure i { display: block; width: var(--size); height: var(--size); border-radius: 6px; image-rendering: pixelated;
+figure i { display: block; width: 100%; aspect-ratio: 1; border-radius: 14%; image-rendering: pixelated;
   background: var(--picture) no-repeat; background-size: var(--zoom); box-shadow: 0 0 0 1px var(--st-border-color); }
 figcaption { padding-top: 2px; }
 .none { color: var(--st-text-color); font-family: var(--st-font); }

@@ -78,11 +78,26 @@ def figure(
     epoch: how many epochs are done, while the run goes. moved: ``result["moved"]``, or one bool a block and one for the head.
     seal: whether everything frozen stayed bit-identical.
     """
-    widths = [max(1.0, parameters) ** 0.5 for _, parameters in (*blocks, ("head", head))]
-    least = 0.45 * max(widths)  # else the first block and the head are slivers without room for a word
-    columns = " ".join(f"{max(width, least):.1f}fr" for width in widths)
     rows = [_phase(phase, first, last, epoch, solo=len(phases) == 1) for phase, first, last in _spans(phases, epochs)]
-    parts = [*rows, _names(blocks, head), _moves(blocks, moved), _seal(seal)]
+    return _strip(blocks, head, [*rows, _names(blocks, head), _moves(blocks, moved), _seal(seal)])
+
+
+def arms(blocks: Sequence[tuple[str, int]], each: Sequence[tuple[str, Phase]], head: int = HEAD) -> str:
+    """Several strategies of one phase below each other, as HTML: what sets the arms of a study apart. each: (name, phase)."""
+    rows = [f"<div class='arm'><span>{escape(name)}</span>{_cells(phase)}</div>" for name, phase in each]
+    return _strip(blocks, head, [*rows, f"<div class='arm'><span></span>{_names(blocks, head)}</div>"])
+
+
+def arm_words(each: Sequence[tuple[str, Phase]]) -> str:
+    """The same as a sentence."""
+    return f"What each arm trains: {'; '.join(f'{name}: {phase.title}' for name, phase in each)}."
+
+
+def _strip(blocks: Sequence[tuple[str, int]], head: int, parts: Sequence[str]) -> str:
+    """The parts in columns as wide as the blocks' parameters, on a square-root scale."""
+    widths = [max(1.0, parameters) ** 0.5 for _, parameters in (*blocks, ("head", head))]
+    least = 0.55 * max(widths)  # else the first block and the head are slivers without room for a word
+    columns = " ".join(f"{max(width, least):.1f}fr" for width in widths)
     return f"<div class='strip' style='--columns:{columns}'>{''.join(parts)}</div>"
 
 
@@ -102,8 +117,6 @@ def _spans(phases: Sequence[Phase], epochs: int) -> list[tuple[Phase, int, int]]
 
 def _phase(phase: Phase, first: int, last: int, epoch: int | None, solo: bool) -> str:
     """One row: what happens from when to when, the cells, and how far it is."""
-    factors = (*phase.factors, phase.head)
-    cells = "".join(_cell(factor, new=place == len(factors) - 1) for place, factor in enumerate(factors))
     when = f"Epoch {first}" if first == last else f"Epochs {first} to {last}"
     now, state = "", ""
     if epoch is not None:
@@ -111,7 +124,13 @@ def _phase(phase: Phase, first: int, last: int, epoch: int | None, solo: bool) -
         now = f"<div class='bar'><i style='width:{100 * done:.1f}%'></i></div>"
         state = " now" if first - 1 <= epoch < last else " past" if epoch >= last else " later"
     title = f"<div class='when'><b>{when}</b><span>{escape(phase.title)}</span></div>"
-    return f"<div class='phase{state}{' solo' if solo else ''}'>{title}<div class='cells'>{cells}</div>{now}</div>"
+    return f"<div class='phase{state}{' solo' if solo else ''}'>{title}{_cells(phase)}{now}</div>"
+
+
+def _cells(phase: Phase) -> str:
+    factors = (*phase.factors, phase.head)
+    cells = "".join(_cell(factor, new=place == len(factors) - 1) for place, factor in enumerate(factors))
+    return f"<div class='cells'>{cells}</div>"
 
 
 def _cell(factor: float, new: bool) -> str:
@@ -195,6 +214,12 @@ STYLE = """
 .cell { height: 40px; border-radius: 8px; display: flex; align-items: center; justify-content: center; gap: 4px;
   border: 1.5px solid; box-sizing: border-box; }
 .solo .cell { height: 54px; }
+.arm { display: grid; grid-template-columns: 6.5rem 1fr; align-items: center; margin-bottom: 4px; }
+.arm .cell { height: 28px; border-radius: 10px; }
+.arm .cell.ice { border-radius: 4px; }
+.arm svg { width: 15px; height: 15px; }
+.arm small { display: none; }
+.arm .names small { display: block; }
 .cell.ice { color: var(--ice); background: color-mix(in srgb, var(--ice) var(--strength), transparent);
   border-color: color-mix(in srgb, var(--ice) 45%, transparent); border-radius: 4px; }
 .cell.ember { color: var(--ember); background: color-mix(in srgb, var(--ember) var(--strength), transparent);

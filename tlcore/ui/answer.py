@@ -22,7 +22,8 @@ def card(record: StudyRecord, members: list[MemberRecord]) -> None:
     """The verdict while it is being measured, and when it is; in the same place."""
     wide = record.question == "freezing"
     with st.container(border=True, key="verdict"):
-        picture, text = st.columns([2, 1], gap="large") if wide else reversed(st.columns([1, 1.15], gap="large"))
+        left, right = st.columns([2.0, 1.0] if wide else [1.15, 1.0], gap="large", vertical_alignment="center")
+        picture, text = (left, right) if wide else (right, left)
         with text:
             _words(record, members)
         with picture:
@@ -86,12 +87,13 @@ def _difference(record: StudyRecord, members: list[MemberRecord]) -> None:
     from tlcore.charts import verdict
     from tlcore.ui.chart import chart, theme
 
-    table = verdict.table(_rows(members))
-    chart(
-        verdict.figure(table, theme=theme()),
-        key="study-difference",
-        alt="Accuracy of probe-then-tune minus that from scratch, one point a seed.",
-    )
+    found = (record.summary or {}).get("difference") or {}
+    arm, against = found.get("arm", "lp_ft"), found.get("against", "scratch")
+    interval = (found["low"], found["high"]) if found.get("low") is not None else None
+    table = verdict.table(_rows(members), arm, against, interval)
+    said = f"{words.arm(arm)} against {words.arm(against).lower()}"
+    st.markdown(f"**{said}**")
+    chart(verdict.figure(table, theme=theme()), key="study-difference", alt=f"{said}: difference in accuracy, one point a seed.")
 
 
 def _freezing(record: StudyRecord, members: list[MemberRecord]) -> None:

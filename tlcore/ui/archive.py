@@ -13,7 +13,7 @@ from tlcore.store import Run
 from tlcore.ui import cards, forms, frame, steering, words
 from tlcore.ui.listing import Row, listing, ticked
 from tlcore.ui.run import run_view
-from tlcore.ui.tables import STATES, download, plain, run_row, study_row
+from tlcore.ui.tables import STATES, download, plain, plain_studies, run_row, study_row
 
 PAGE = 50
 PULSE = 2.0  # seconds between two looks at a list in which something moves
@@ -51,9 +51,8 @@ def _runs() -> None:
     if not runs:
         _none(bool(any(wanted.values()) or before))
         return
-    picked = _list(lambda: [run_row(run) for run in read()], any(run.live for run in runs), "runs-list")
-    chosen = [run for run in runs if run.id in picked]
-    _actions(chosen)
+    _actions([run for run in runs if run.id in ticked("runs-list")])
+    _list(lambda: [run_row(run) for run in read()], any(run.live for run in runs), "runs-list")
     with st.container(horizontal=True, vertical_alignment="center", key="runs-foot"):
         download(plain(runs), "runs", key="runs-file")
         if len(runs) == PAGE:
@@ -75,8 +74,8 @@ def _filters() -> dict[str, str | None]:
     return {name: None if value == ANY else value for name, value in {"kind": kind, "state": state, "dataset": dataset}.items()}
 
 
-def _list(read: Callable[[], Sequence[Row]], live: bool, key: str) -> tuple[str, ...]:
-    """The list, which looks again by itself while something in it moves; returns the ids that are ticked."""
+def _list(read: Callable[[], Sequence[Row]], live: bool, key: str) -> None:
+    """The list, which looks again by itself while something in it moves."""
     before = ticked(key)
 
     @frame.moving(PULSE if live else None, key=f"{key}-live")
@@ -90,7 +89,6 @@ def _list(read: Callable[[], Sequence[Row]], live: bool, key: str) -> tuple[str,
             st.rerun(scope="app")
 
     moving()
-    return before
 
 
 def _actions(runs: Sequence[Run]) -> None:
@@ -102,9 +100,8 @@ def _actions(runs: Sequence[Run]) -> None:
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=together, disabled=not runs)
         st.button("Stop", icon=":material/stop:", key="runs-stop", disabled=not live, on_click=_each, args=(jobs.stop, live))
         with st.popover("Delete", icon=":material/delete:", key="runs-delete", disabled=not still):
-            st.markdown(f"{words.count(len(still), 'run')} and all that they measured will be gone.")
-            keep = "What was fine-tuned from a source stays when the source goes."
-            st.markdown(keep if any(run.kind == "pretrain" for run in still) else "This cannot be taken back.")
+            st.markdown(f"{words.count(len(still), 'run')} and all that they measured will be gone. This cannot be taken back.")
+            steering.orphans(run for run in still if run.kind == "pretrain")
             st.button(
                 "Delete them", key="runs-delete-sure", type="primary", on_click=_each, args=(steering.remove, [run.id for run in still])
             )
@@ -121,10 +118,7 @@ def _studies() -> None:
     if not studies:
         _none(False)
         return
-    chosen = _list(
-        lambda: [study_row(study) for study in frame.store().studies(limit=PAGE)], any(study.live for study in studies), "studies-list"
-    )
-    mine = [study for study in studies if study.id in chosen]
+    mine = [study for study in studies if study.id in ticked("studies-list")]
     live = [study.id for study in mine if study.live]
     still = [study.id for study in mine if not study.live]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="studies-actions"):
@@ -133,6 +127,12 @@ def _studies() -> None:
             st.markdown("The question goes; runs that belong to no other study go with it.")
             st.button("Delete", key="studies-delete-sure", type="primary", on_click=_each, args=(jobs.delete_study, still))
         st.markdown(f"{len(mine)} ticked" if mine else "Tick studies to stop or delete them.", width="content")
+
+    def read() -> list[Row]:
+        return [study_row(study) for study in frame.store().studies(limit=PAGE)]
+
+    _list(read, any(study.live for study in studies), "studies-list")
+    download(plain_studies(studies), "studies", key="studies-file")
 
 
 def _none(filtered: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import cards, forms, frame, progress, words
 from tlcore.ui.details import settings
@@ -75,7 +76,7 @@ def _depart() -> None:
 
 
 def _chip(run: Run) -> str:
-    return f"{run.number}: {words.title(run.spec)}"
+    return f"{run.number}: {words.short(run.spec)}, {words.target(run.spec)}, seed {run.spec.seed}"
 
 
 def differences(runs: Sequence[Run]) -> dict[str, list[str]]:
@@ -87,14 +88,27 @@ def differences(runs: Sequence[Run]) -> dict[str, list[str]]:
 
 
 def names(runs: Sequence[Run]) -> list[str]:
-    """A name for each run from what sets it apart, without the seed: runs that differ in nothing else share a name."""
-    apart = {name: values for name, values in differences(runs).items() if name != "Seed"}
+    """A name for each run from the one or two things that set it apart, without the seed: runs alike in all else share a name."""
+    every = [_features(run.spec) for run in runs]
+    shared = [name for name in every[0] if all(name in each for each in every)]
+    apart = [name for name in shared if len({each[name] for each in every}) > 1]
     if not apart:
-        return ["All the same but the seed"] * len(runs)
-    short = list(apart) if len(apart) <= 2 else list(apart)[:2]
-    found = [", ".join(f"{name.lower()} {apart[name][place]}" for name in short) for place in range(len(runs))]
-    alike = len({tuple(values) for values in zip(*apart.values(), strict=True)}) > len(set(found))
-    return [f"Run {run.number}" for run in runs] if alike else found
+        return [words.short(run.spec) for run in runs]
+    found = [", ".join(_said(name, each[name]) for name in apart[:2]) for each in every]
+    unlike = len({tuple(each.items()) for each in every})
+    return found if unlike == len(set(found)) else [f"Run {run.number}" for run in runs]
+
+
+def _features(spec: RunSpec) -> dict[str, str]:
+    """What may set runs apart, the strategy first. It says the source's data and the frozen blocks, so those are left out."""
+    known = settings(spec)
+    for name in ("Kind", "Seed", "Strategy", "Source", "Frozen blocks", "Image"):
+        known.pop(name, None)
+    return {"": words.short(spec), **known}
+
+
+def _said(name: str, value: str) -> str:
+    return f"{name.lower()} {value}".strip()
 
 
 def _settings(runs: Sequence[Run]) -> None:

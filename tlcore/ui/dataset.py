@@ -15,7 +15,7 @@ from tlcore.ui import forms, frame, steering, words
 from tlcore.ui.tables import download, frame_rows
 
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
-A_ROW = 20  # images of a class in its row
+A_ROW = 10  # images of a class in its row
 MOST = 600  # images of a draw on the screen
 
 
@@ -29,7 +29,7 @@ def dataset_view(name: str) -> None:
     if data is None:
         _missing(entry, knobs)
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([1.2, 1], gap="large")
     with left:
         _classes(data)
     with right:
@@ -87,22 +87,22 @@ def _classes(data: Dataset) -> None:
             data.train.images[every],
             key="data-classes",
             captions=list(data.classes),
-            columns=20,
+            columns=10,
             alt=f"One image of each of {count} classes.",
         )
         return
     labels = np.asarray(data.train.labels)
     places = np.concatenate([np.flatnonzero(labels == label)[:A_ROW] for label in range(count)])
     alt = f"{A_ROW} images of each class, a class a row: {', '.join(data.classes)}."
-    sheet(data.train.images[places], key="data-classes", columns=A_ROW, alt=alt)
+    sheet(data.train.images[places], key="data-classes", columns=A_ROW, alt=alt, rows=True)
 
 
 def _parts(data: Dataset) -> None:
     st.markdown("**Which part is for what?**")
     uses = {
-        "train": ("Pool", "a run's seed draws its labelled examples from here"),
-        "validation": ("Validation", "draws the curves; nothing is learned from it"),
-        "test": ("Test", "opened once, at the end of a run"),
+        "train": ("Pool", "each seed draws its labels here"),
+        "validation": ("Validation", "draws the curves, teaches nothing"),
+        "test": ("Test", "opened once, when a run ends"),
     }
     lines = [f"| {uses[name][0]} | {data.sizes[name]:,} | {uses[name][1]} |" for name in uses]
     st.markdown("\n".join(["| Part | Images | Used for |", "|:--|--:|:--|", *lines]))
@@ -119,6 +119,7 @@ def _draw(data: Dataset) -> None:
     """The exact images that a run with these labels and this seed learns from."""
     import numpy as np
 
+    from tlcore.charts import samples
     from tlcore.ui.sheet import sheet
 
     st.subheader("What does a seed draw?", anchor=False)
@@ -140,12 +141,14 @@ def _draw(data: Dataset) -> None:
             f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}"
         )
         alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
-        sheet(data.train.images[drawn[:MOST]], key="data-draw", columns=_columns(labels), alt=alt)
+        sheet(data.train.images[drawn[:MOST]], key="data-draw", columns=_columns(labels), alt=alt, rows=True)
+        table = samples.table(np.sort(truth), data.classes, drawn.tolist())
+        download(frame_rows(table), f"{data.name}-{labels}-labels-seed-{seed}", key="data-draw-file")
 
 
 def _columns(labels: int) -> int:
-    """Images in a line, so that a class begins a line or sits whole within one."""
-    return labels if 10 <= labels <= 24 else labels * (20 // labels) if labels < 10 else 20
+    """Images in a line: whole classes where they are small, else ten."""
+    return labels * (A_ROW // labels) if labels <= A_ROW else A_ROW
 
 
 def _balance(data: Dataset) -> None:

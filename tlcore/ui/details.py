@@ -53,7 +53,7 @@ def settings(spec: RunSpec) -> dict[str, str]:
         "Labels per class": "all" if spec.labels_per_class is None else spec.labels_per_class,
         "Net": spec.backbone,
         "Objective": spec.objective,
-        "Strategy": spec.strategy,
+        "Strategy": words.arm(spec.strategy),
         "Source": words.title(spec.source) if spec.source else "none",
         "Image": " x ".join(map(str, spec.image)),
     }

@@ -45,15 +45,17 @@ def pictures() -> None:
 
     @frame.moving(None if source and target else 1.0, key="first-pictures")
     def row() -> None:
-        left, middle, right = st.columns([1, 1.15, 1], gap="large", vertical_alignment="center")
+        from tlcore.ui.strip import strip
+
+        with st.container(key="first-row"):
+            left, middle, right = st.columns([1, 1.3, 1], gap="large")
         with left:
             _sheet(source or find("glyphs"), "It has read printed letters", "source")
         with middle:
-            from tlcore.ui.strip import strip
-
+            st.markdown("**It keeps them frozen, then adapts gently**")
             strip(spec.blocks, spec.phases, spec.epochs, key="first-strip")
         with right:
-            _sheet(target or find("mnist"), "5 labels a class of handwritten digits", "target", labels=5)
+            _sheet(target or find("mnist"), "It gets 5 labels a class", "target", labels=5)
 
     row()
 
@@ -66,7 +68,7 @@ def _sheet(data: Dataset | None, title: str, key: str, labels: int | None = None
         st.markdown("They are being drawn, it takes a few seconds.")
         return
     places = one_of_each(data, SHOWN) if labels is None else list(data.draw(labels, 0))[:: labels * len(data.classes) // SHOWN][:SHOWN]
-    sheet(data.train.images[places], key=f"first-{key}", columns=6, size=44, alt=f"{len(places)} images: {title}.")
+    sheet(data.train.images[places], key=f"first-{key}", columns=4, size=44, rows=True, alt=f"{len(places)} images: {title}.")
 
 
 def start(record: StudyRecord | None) -> None:

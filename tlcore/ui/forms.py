@@ -7,8 +7,7 @@ answered in one sentence beside the field, and the default is taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,34 +21,40 @@ STEPS = (*tuple(f"{digit}e{power}" for power in range(-5, 0) for digit in (1, 3)
 
 
 def choice(
-    label: str, options: Mapping[str, str], key: str, default: str, help: str = "", widget: str = "select", told: bool = False
+    label: str,
+    options: Mapping[str, str],
+    key: str,
+    default: str,
+    help: str | Callable[[str], str] = "",
+    widget: str = "select",
+    told: bool = False,
 ) -> str:
-    """One name of ``options`` (name -> title). widget: select, segments or slider; ``told``: a bad address was answered already."""
+    """One name of ``options`` (name -> title). help: a line, or what gives the line for the name that is chosen.
+
+    widget: select, segments or slider. told: a bad address was answered already.
+    """
     _arrive(key, options, default, told=told)
     given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
     given |= {"on_change": _depart, "args": (key,)}
-    with field(help):
+    with st.container(gap="xxsmall"):
         if widget == "select":
-            return str(st.selectbox(label, list(options), **given))
-        if widget == "slider":
-            return str(st.select_slider(label, list(options), **given))
-        return str(st.segmented_control(label, list(options), required=True, **given))
+            name = str(st.selectbox(label, list(options), **given))
+        elif widget == "slider":
+            name = str(st.select_slider(label, list(options), **given))
+        else:
+            name = str(st.segmented_control(label, list(options), required=True, **given))
+        _said(help(name) if callable(help) else help)
+    return name
 
 
 def choices(label: str, options: Mapping[str, str], key: str, default: Sequence[str], help: str = "") -> list[str]:
     """Some names of ``options``; in the address they are joined by commas."""
     _arrive(key, options, default, many=True)
-    with field(help):
-        chosen = st.pills(
-            label,
-            list(options),
-            selection_mode="multi",
-            format_func=options.get,
-            key=key,
-            persist_state="session",
-            on_change=_depart,
-            args=(key,),
-        )
+    given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
+    given |= {"on_change": _depart, "args": (key,)}
+    with st.container(gap="xxsmall"):
+        chosen = st.pills(label, list(options), selection_mode="multi", **given)
+        _said(help)
     return [str(name) for name in chosen]
 
 
@@ -64,26 +69,25 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
     if knob.kind == "number" and knob.log:
         return float(ladder(knob, STEPS, key, _text(default)))
     _complain(knob, key, maximum)
-    with field(knob.help):
-        return _bound(knob, key, default, maximum)
+    with st.container(gap="xxsmall"):
+        value = _bound(knob, key, default, maximum)
+        _said(knob.help)
+    return value
 
 
-def ladder(knob: Knob, steps: Sequence[str], key: str, default: str, last: str = "") -> str:
+def ladder(knob: Knob, steps: Sequence[str], key: str, default: str, last: str = "", help: str = "") -> str:
     """A knob as a slider over a few good values, and ``last`` as a word behind them; the value of an address is one more step."""
     _complain(knob, key, allowed=last)
     texts = (*steps, default, st.query_params.get(key), st.session_state.get(key))
     values = {_text(_number(text)) for text in texts if text != last and _fits(knob, text)}
     options = {value: value for value in sorted(values, key=float)} | ({last: last.capitalize()} if last else {})
-    return choice(knob.label, options, key, default, knob.help, "slider", told=True)
+    return choice(knob.label, options, key, default, help or knob.help, "slider", told=True)
 
 
-@contextmanager
-def field(help: str = "") -> Iterator[None]:
-    """One field with its line of help below it."""
-    with st.container(gap="xxsmall"):
-        yield
-        if help:
-            st.markdown(f":small[{help}]")
+def _said(help: str) -> None:
+    """The line below a field that says what it does."""
+    if help:
+        st.markdown(f":small[{help}]")
 
 
 def _bound(knob: Knob, key: str, default: Any, maximum: int | None) -> Any:

@@ -9,7 +9,7 @@ from tlcore.registry import Entry
 from tlcore.ui import words
 
 KEY = "set"
-SHOWN = 18  # thumbnails on a card
+SHOWN = 14  # thumbnails on a card
 
 
 def gallery() -> str:
@@ -33,7 +33,14 @@ def _card(entry: Entry, opened: bool) -> None:
         st.markdown("Not prepared on this machine yet.")
     else:
         first = one_of_each(data, SHOWN)
-        sheet(data.train.images[first], key=f"card-{entry.name}-sheet", columns=9, size=28, alt=f"{len(first)} images of {entry.title}.")
+        sheet(
+            data.train.images[first],
+            key=f"card-{entry.name}-sheet",
+            columns=7,
+            size=32,
+            rows=True,
+            alt=f"{len(first)} images of {entry.title}.",
+        )
         st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
     st.button(
         "Open below" if opened else "Look closer",

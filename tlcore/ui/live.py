@@ -40,11 +40,16 @@ function figure(box, data) {
   const drawn = JSON.parse(JSON.stringify(data.figure).replace(/#[0-9A-F]{6}/g, (one) => pairs[one] ?? one))
   const layout = drawn.layout
   if (box.clientWidth < NARROW) {
-    const named = layout.annotations.filter((one) => one.name === "end")
+    const room = 20 * drawn.data.filter((one) => one.showlegend).length
     layout.annotations = layout.annotations.filter((one) => one.name !== "end")
-    layout.margin = { ...layout.margin, l: 36, r: 8, t: named.length > 1 ? Math.max(layout.margin.t, 76) : layout.margin.t }
-    layout.showlegend ||= named.length > 1
+    layout.margin = { ...layout.margin, l: 36, r: 8 }
     layout.dragmode = false
+    if (room > 20) {
+      layout.showlegend = true
+      layout.legend = { yref: "container", y: 1, yanchor: "top", x: 0, xanchor: "left" }
+      layout.margin.t += room
+      layout.height += room
+    }
   }
   return drawn
 }

@@ -103,16 +103,16 @@ def numbers(run: Run, rows: Rows) -> tuple[tuple[str, str], ...]:
 
 def no_numbers(spec: RunSpec) -> tuple[tuple[str, str], ...]:
     """The same three before anything runs."""
-    return (f"{_noun(spec)} on validation images", "–"), ("Epoch", f"0 of {spec.epochs}"), ("Time", "–")
+    return (f"Validation {_noun(spec)}", "–"), ("Epoch", f"0 of {spec.epochs}"), ("Time", "–")
 
 
 def _quality(run: Run, rows: Rows) -> tuple[str, str]:
     noun = _noun(run.spec)
     if run.state == "finished":
-        return f"{noun} on test images", words.percent(run.accuracy) if run.accuracy is not None else _error(run.loss)
+        return f"Test {noun}", words.percent(run.accuracy) if run.accuracy is not None else _error(run.loss)
     last = rows[-1] if rows else {}
-    value = words.percent(last.get("val_accuracy")) if noun == "Accuracy" else _error(last.get("val_loss"))
-    return f"{noun} on validation images", value
+    value = words.percent(last.get("val_accuracy")) if noun == "accuracy" else _error(last.get("val_loss"))
+    return f"Validation {noun}", value
 
 
 def _time(run: Run, rows: Rows) -> tuple[str, str]:
@@ -126,7 +126,7 @@ def _time(run: Run, rows: Rows) -> tuple[str, str]:
 
 
 def _noun(spec: RunSpec) -> str:
-    return "Accuracy" if spec.objective == "supervised" else "Error"
+    return "accuracy" if spec.objective == "supervised" else "error"
 
 
 def _error(value: float | None) -> str:

@@ -31,8 +31,7 @@ def finetune_form() -> RunSpec | None:
     labels = _labels_field("labels_per_class")
     order = ("lp_ft", "linear_probe", "freeze", "full", "surgical", "scratch")
     labelled = {each: str(STRATEGIES[each].facts["label"]) for each in (*order, *STRATEGIES.names())}
-    strategy = forms.choice("Which strategy?", labelled, "strategy", "lp_ft")
-    st.markdown(f":small[{STRATEGIES[strategy].title}. {STRATEGIES[strategy].help}]")
+    strategy = forms.choice("Which strategy?", labelled, "strategy", "lp_ft", _help(STRATEGIES, titled=True))
     source = known.specs[name]
     given = _knob_fields(STRATEGIES[strategy].knobs, "", source, shown=True)
     with st.expander("More settings", key="more"):
@@ -48,10 +47,9 @@ def pretrain_form() -> RunSpec | None:
     dataset = forms.choice(
         "Which data?", _titles(CATALOGUES["dataset"]), "source_dataset", "glyphs", "What the net sees, with plenty of examples."
     )
-    objective = forms.choice("What should it learn?", _titles(CATALOGUES["objective"]), "source_objective", "supervised")
-    st.markdown(f":small[{CATALOGUES['objective'][objective].help}]")
-    backbone = forms.choice("Which net?", _titles(CATALOGUES["backbone"]), "source_backbone", "cnn-small")
-    st.markdown(f":small[{CATALOGUES['backbone'][backbone].help}]")
+    tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
+    objective = forms.choice("What should it learn?", _titles(tasks), "source_objective", "supervised", _help(tasks))
+    backbone = forms.choice("Which net?", _titles(nets), "source_backbone", "cnn-small", _help(nets))
     with st.expander("More settings", key="source_more"):
         given = {}
         for catalogue, name in (("dataset", dataset), ("objective", objective), ("backbone", backbone)):
@@ -63,15 +61,16 @@ def pretrain_form() -> RunSpec | None:
 def freezing_form() -> Study | None:
     """One row of choices: source, target, labels, seeds; the rest folded."""
     known = sources(st.query_params.get("study_source") or st.session_state.get("study_source"))
-    first, second, third, fourth = st.columns([1.5, 1.2, 1.3, 1], gap="medium")
+    first, second, third, fourth = st.columns([1.5, 1.5, 1.2, 1.2], gap="medium")
     with first:
-        name = forms.choice("Which source?", known.titles, "study_source", default_source(known))
+        name = forms.choice("Which source?", known.titles, "study_source", default_source(known), "What the net has already learned.")
     with second:
-        dataset = forms.choice("Which target?", _titles(CATALOGUES["dataset"]), "study_dataset", "mnist")
+        dataset = forms.choice("Which target?", _titles(CATALOGUES["dataset"]), "study_dataset", "mnist", "The task that has few labels.")
     with third:
-        labels = _labels_field("study_labels_per_class")
+        labels = _labels_field("study_labels_per_class", "What each net may learn from.")
     with fourth:
-        seeds = forms.choice("How many seeds?", {each: each for each in ("1", "2", "3", "5", "10")}, "study_seeds", "3", widget="segments")
+        amounts = {each: each for each in ("1", "2", "3", "5", "10")}
+        seeds = forms.choice("How many seeds?", amounts, "study_seeds", "3", "How often all is repeated.", "slider")
     with st.expander("More settings", key="study_more"):
         fixed = next(each for each in STUDIES["freezing"].knobs if each.name == "fix_source")
         given = {"fix_source": forms.knob(fixed, "study_fix_source", default=True)}
@@ -84,8 +83,13 @@ def _titles(catalogue: Registry) -> dict[str, str]:
     return {entry.name: entry.title for entry in catalogue}
 
 
-def _labels_field(key: str) -> int | None:
-    text = forms.ladder(LABELS, AMOUNTS, key, FEW, last="all")
+def _help(catalogue: Registry, titled: bool = False) -> Callable[[str], str]:
+    """The help of an entry by its name, with its title in front where the field shows a shorter label."""
+    return lambda name: f"{catalogue[name].title}. {catalogue[name].help}" if titled else catalogue[name].help
+
+
+def _labels_field(key: str, help: str = "") -> int | None:
+    text = forms.ladder(LABELS, AMOUNTS, key, FEW, last="all", help=help)
     return None if text == "all" else int(text)
 
 

@@ -34,9 +34,12 @@ def _result(run: Run) -> None:
         _classes(run, result)
     else:
         _pictures(run)
-    rows = progress.history(run)
-    if rows:
-        download(rows, f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
+    rows, classes = progress.history(run), result.get("per_class")
+    with st.container(horizontal=True, key="run-files"):
+        if classes:
+            download(classes, f"run-{run.number}-classes", key="run-classes-file", label="Every class as CSV")
+        if rows:
+            download(rows, f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
 
 
 def _classes(run: Run, result: Mapping[str, Any]) -> None:
@@ -53,7 +56,6 @@ def _classes(run: Run, result: Mapping[str, Any]) -> None:
     table = per_class.table(result["per_class"])
     st.markdown("**Which classes does it know?**")
     chart(per_class.figure(table, theme=theme()), key="run-classes", alt="Recall and precision of each class.")
-    download(result["per_class"], f"run-{run.number}-classes", key="run-classes-file")
 
 
 def _pictures(run: Run) -> None:

@@ -26,7 +26,7 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
         _before(spec)
         return
     _heading(run)
-    _live(run, _metric(run.spec))
+    _live(run)
     steering.steering(run)
     if run.state == "failed":
         log_view(run)
@@ -37,7 +37,7 @@ def _before(spec: RunSpec) -> None:
     st.subheader(words.title(spec), anchor=False)
     st.markdown("Not started yet.")
     _numbers(progress.no_numbers(spec))
-    _pictures(spec, [], "accuracy" if spec.objective == "supervised" else "loss", "new", None)
+    _pictures(spec, [], "new", None)
 
 
 def _heading(run: Run) -> None:
@@ -57,7 +57,7 @@ def _metric(spec: RunSpec) -> str:
     return forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
 
 
-def _live(run: Run, metric: str) -> None:
+def _live(run: Run) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
 
     @frame.moving(PULSE if run.live else None, key="run-live")
@@ -69,23 +69,24 @@ def _live(run: Run, metric: str) -> None:
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
         _numbers(progress.numbers(now, rows))
-        _pictures(now.spec, rows, metric, now.id, now.epoch if now.live else None)
+        _pictures(now.spec, rows, now.id, now.epoch if now.live else None)
 
     moving()
 
 
 def _numbers(three: tuple[tuple[str, str], ...]) -> None:
-    with st.container(horizontal=True, gap="large", key="run-numbers"):
+    with st.container(horizontal=True, gap="medium", key="run-numbers"):
         for label, value in three:
             st.metric(label, value, width="content")
 
 
-def _pictures(spec: RunSpec, rows: progress.Rows, metric: str, name: str, epoch: int | None) -> None:
+def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None) -> None:
     from tlcore.charts import colours, curves
     from tlcore.ui.live import live_chart
     from tlcore.ui.strip import strip
 
     strip(spec.blocks, spec.phases, spec.epochs, key="run-strip", epoch=epoch)
+    metric = _metric(spec)
     role = colours.role("pretrain" if spec.kind == "pretrain" else spec.strategy)
     series = [curves.Series(colours.ROLES[role].label, rows, role, spec.seed)] if rows else []
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."

@@ -28,7 +28,7 @@ def sources(wanted: str | None = None) -> Sources:
     titles, specs = {}, {}
     for name, spec in recipes():
         run = ready.pop(spec.key, None)
-        titles[name] = f"{words.source(spec)} ({_quality(run) if run else 'trained on the way'})"
+        titles[name] = f"{words.made(spec)} ({_quality(run) if run else 'trained on the way'})"
         specs[name] = spec
     asked = frame.store().run(wanted) if wanted and wanted not in specs else None
     if asked and asked.kind == "pretrain" and asked.state == "finished":
@@ -57,4 +57,4 @@ def default_source(known: Sources) -> str:
 
 
 def _quality(run: Run) -> str:
-    return "ready" if run.accuracy is None else f"ready, {words.percent(run.accuracy)}"
+    return "ready" if run.accuracy is None else words.percent(run.accuracy)

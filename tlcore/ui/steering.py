@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from tlcore.ui import frame, recipes
 if TYPE_CHECKING:
     from tlcore.store import Run
 
+NAMED = 8  # runs that came from a source, by number
 PROBLEM = "problem"  # a refusal, shown at the next drawing of the page
 
 
@@ -60,14 +61,21 @@ def _again(run: Run) -> None:
 def _deleting(run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:", key="run-delete"):
         st.markdown(f"Run {run.number} goes for good, with its curves and its weights.")
-        children = frame.store().children(run.id)
-        if children:
-            names = ", ".join(str(child.number) for child in children[:8]) + (" and more" if len(children) > 8 else "")
-            st.markdown(f"{'Run' if len(children) == 1 else 'Runs'} {names} came from this source. What they measured stays.")
+        orphans([run])
         if st.button(f"Delete run {run.number}", key="run-delete-sure", type="primary"):
             attempt(remove, run.id)
             if PROBLEM not in st.session_state:
                 st.switch_page("pages/runs.py")
+
+
+def orphans(sources: Iterable[Run]) -> None:
+    """Say which runs came from each source that is about to go."""
+    for source in sources:
+        children = frame.store().children(source.id)
+        if children:
+            names = ", ".join(str(child.number) for child in children[:NAMED]) + (" and more" if len(children) > NAMED else "")
+            came = f"{'Run' if len(children) == 1 else 'Runs'} {names} came from source {source.number}."
+            st.markdown(f"{came} What they measured stays.")
 
 
 def remove(run_id: str) -> None:

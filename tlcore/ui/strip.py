@@ -22,3 +22,8 @@ def strip(
     """Draw the strip before (nothing more), during (``epoch``: how many are done) or after a run (``moved``, ``seal`` of its result)."""
     html = drawing.figure(blocks, phases, epochs, epoch, moved, seal, head)
     show_strip(html, drawing.words(blocks, phases, epochs), key)
+
+
+def arms(blocks: Sequence[tuple[str, int]], each: Sequence[tuple[str, Phase]], key: str) -> None:
+    """Draw the arms of a study below each other: (name, phase)."""
+    show_strip(drawing.arms(blocks, each), drawing.arm_words(each), key)

@@ -41,18 +41,20 @@ def before(study: Study | None) -> None:
     """What will be here, while nothing was started."""
     if study is None:
         return
+    from tlcore.ui.strip import arms
+
+    sources = {member.spec.source.key for member in study.members if member.spec.source}
+    amount = f"{words.count(len(study.members), 'run')} and {words.count(len(sources), 'source')}"
     with st.container(border=True, key="study-before"):
-        st.markdown(f"**{study.title}**")
-        sources = {member.spec.source.key for member in study.members if member.spec.source}
-        st.markdown(
-            f"{words.count(len(study.members), 'run')} and {words.count(len(sources), 'source')}. The accuracy of every run appears here as it ends; "
-            "runs that were measured before are taken from the store."
-        )
+        st.markdown(f"**{words.study(study.settings)}**")
+        st.markdown(f"{amount}. The accuracy of every run appears here as it ends; what was measured before is taken from the store.")
+        rows = {words.arm(member.arm, member.frozen): member.spec for member in study.members}
+        arms(study.members[0].spec.blocks, [(name, spec.phases[-1]) for name, spec in rows.items()], key="study-arms-strip")
 
 
 def _heading(record: StudyRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="study-line"):
-        st.markdown(f"**{record.title}**", width="content")
+        st.markdown(f"**{words.study(record.settings)}**", width="content")
         badge(record.state)
         if record.live:
             st.button("Stop all", icon=":material/stop:", key="study-stop", on_click=steering.attempt, args=(jobs.stop_study, record.id))

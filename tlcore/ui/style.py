@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from functools import cache
+from urllib.parse import quote
 
 from tlcore.charts.colours import PALETTES
 
 RULES = """
-.stMainBlockContainer { max-width: 78rem; padding-top: 3.25rem; padding-bottom: 6rem; }
+.stMainBlockContainer { max-width: 76rem; padding: 3.25rem 3.5rem 6rem; }
+.stMain .stPageLink a { background: none; }
+.stMain .stPageLink a:hover { background: var(--tl-panel); }
+.stMain .stPageLink a p { font-weight: 400; }
 .stSidebar .stPageLink a { padding-block: .3rem; border-radius: .5rem; }
+.stMarkdown p:has(> span[style*="0.875rem"]:only-child) { line-height: 1.4; color: var(--tl-soft); }
+.stMarkdown table { display: block; overflow-x: auto; border: 0; }
+.stMarkdown th, .stMarkdown td { border-width: 0 0 1px; padding: .45rem 1.5rem .45rem 0; }
+.stMarkdown th { font-weight: 500; font-size: .875rem; color: var(--tl-soft); white-space: nowrap; }
+.stMarkdown tbody tr:last-child td { border-bottom: 0; }
 .tl-mark { display: flex; align-items: center; gap: .65rem; margin: -.5rem 0 .25rem; font-weight: 600; font-size: 1.05rem; line-height: 1.2; }
-.tl-mark svg { flex: none; width: 34px; height: 34px; }
+.tl-mark img { flex: none; width: 34px; height: 34px; }
 .tl-section { margin: .6rem 0 -.5rem .55rem; font-size: .8rem; color: var(--tl-soft); }
 .tl-engine { display: flex; gap: .55rem; align-items: baseline; margin: .75rem 0 0 .55rem; font-size: .875rem; line-height: 1.35; }
 .tl-engine i { flex: none; width: .55rem; height: .55rem; border-radius: 50%; background: var(--tl-chance); }
 .tl-ready i { background: var(--tl-helps); }
 .tl-failed i { background: var(--tl-harms); border-radius: 1px; }
 .tl-warming i { background: var(--tl-ember); animation: tl-breathe 1.6s ease-in-out infinite; }
+.st-key-storage button { padding-inline: .55rem; color: var(--tl-soft); font-size: .875rem; }
+.st-key-first-row .stColumn:not(:last-child) { position: relative; }
+.st-key-first-row .stColumn:not(:last-child)::after { content: "\\2192"; position: absolute; right: -2.55rem; top: calc(50% - .5rem);
+  font-size: 1.4rem; color: var(--tl-soft); }
 @keyframes tl-breathe { 50% { opacity: .3; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3rem 1rem 4rem; } }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3rem 1rem 4rem; }
+  .stMain h1 { font-size: 1.65rem; }
+  .stMain .stHorizontalBlock { row-gap: 1rem; }
+  .st-key-first-row .stColumn:not(:last-child)::after { content: "\\2193"; right: auto; left: 50%; top: auto; bottom: -1.35rem; }
+}
 """
 NAMES = ("ice", "ember", "soft", "chance", "helps", "harms", "line", "panel")
 
@@ -46,4 +64,5 @@ def wordmark(theme: str) -> str:
         f'<rect x="{x}" y="{y}" width="{5 if x == 28 else 7}" height="{height}" rx="2" fill="{fill}" opacity="{opacity}"/>'
         for x, y, height, fill, opacity in blocks
     )
-    return f'<div class="tl-mark"><svg viewBox="0 0 34 34" aria-hidden="true">{drawn}</svg><span>Transfer<br>Learning Lab</span></div>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 34 34">{drawn}</svg>'
+    return f'<div class="tl-mark"><img src="data:image/svg+xml,{quote(svg)}" alt=""><span>Transfer<br>Learning Lab</span></div>'

@@ -45,9 +45,9 @@ def run_row(run: Run) -> Row:
         live=run.live,
         word=word,
         colour=colour,
-        what=words.title(run.spec),
+        what=words.short(run.spec),
         note=note(run),
-        target=run.dataset,
+        target=words.target(run.spec),
         accuracy="" if run.accuracy is None else words.percent(run.accuracy),
         when=words.when(run.created),
         took="" if run.seconds is None or run.live else words.seconds(run.seconds),
@@ -64,8 +64,8 @@ def study_row(study: StudyRecord) -> Row:
         live=study.live,
         word=word,
         colour=colour,
-        what=study.title,
-        note=f"{study.done} of {words.count(study.total, 'run')} finished",
+        what=words.question(study.question),
+        note=f"{words.study(study.settings)} · {study.done} of {words.count(study.total, 'run')} finished",
         target=str(study.settings.get("dataset", "")),
         accuracy="",
         when=words.when(study.created),
@@ -75,13 +75,13 @@ def study_row(study: StudyRecord) -> Row:
 
 
 def note(run: Run) -> str:
-    """The second line of a row: the run's number, and where it is."""
+    """The second line of a row: the run's number, net and seed, and where it is."""
     where = {
-        "running": f", epoch {run.epoch} of {run.epochs}",
-        "stopped": f", after epoch {run.epoch} of {run.epochs}",
-        "interrupted": f", after epoch {run.epoch} of {run.epochs}",
+        "running": f" · epoch {run.epoch} of {run.epochs}",
+        "stopped": f" · after epoch {run.epoch} of {run.epochs}",
+        "interrupted": f" · after epoch {run.epoch} of {run.epochs}",
     }
-    return f"Run {run.number}{where.get(run.state, '')}"
+    return f"Run {run.number} · {run.backbone} · seed {run.spec.seed}{where.get(run.state, '')}"
 
 
 def plain(runs: Iterable[Run]) -> list[dict[str, Any]]:
@@ -109,6 +109,25 @@ def plain(runs: Iterable[Run]) -> list[dict[str, Any]]:
             "created": run.created.isoformat() if run.created else None,
         }
         for run in runs
+    ]
+
+
+def plain_studies(studies: Iterable[StudyRecord]) -> list[dict[str, Any]]:
+    """Studies as rows of a file."""
+    return [
+        {
+            "study": study.number,
+            "id": study.id,
+            "state": study.state,
+            "question": study.question,
+            "source": study.settings["source"]["dataset"],
+            **{name: value for name, value in study.settings.items() if name != "source"},
+            "runs": study.total,
+            "finished": study.done,
+            "answer": (study.summary or {}).get("sentence"),
+            "created": study.created.isoformat(),
+        }
+        for study in studies
     ]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from tlcore import clock
 from tlcore.spec import RunSpec
 from tlcore.strategies import STRATEGIES
+from tlcore.studies import STUDIES
 
 
 def percent(value: float | None) -> str:
@@ -112,14 +115,54 @@ def arm(name: str, frozen: int | None = None) -> str:
 
 
 def title(spec: RunSpec) -> str:
-    """A run in words, as its page's header and the list give it."""
+    """A run in words, as its page's header gives it."""
     return spec.title
+
+
+def short(spec: RunSpec) -> str:
+    """What a run does, in a few words, as lists and legends give it.
+
+    >>> letters = RunSpec.make("pretrain", dataset="glyphs", objective="autoencoder")
+    >>> short(letters), short(RunSpec.make("finetune", source=letters, strategy="freeze", frozen=3))
+    ('Source: glyphs, autoencoder', '3 of 4 frozen, from glyphs, autoencoder')
+    """
+    if spec.source is None:
+        return f"Source: {made(spec)}" if spec.kind == "pretrain" else arm(spec.strategy)
+    blocks = len(spec.blocks)
+    name = f"{spec.knobs['frozen']} of {blocks} frozen" if spec.strategy == "freeze" else arm(spec.strategy)
+    return f"{name}, from {made(spec.source)}"
+
+
+def target(spec: RunSpec) -> str:
+    """What a run learns, and from how much."""
+    if spec.kind == "pretrain":
+        return spec.dataset
+    return f"{spec.dataset}, {'all labels' if spec.labels_per_class is None else f'{spec.labels_per_class} a class'}"
+
+
+def question(name: str) -> str:
+    """The question that a study asks.
+
+    >>> question("freezing")
+    'How much should I freeze?'
+    """
+    return STUDIES[name].title.partition("?")[0] + "?" if name in STUDIES else name
+
+
+def study(settings: Mapping[str, Any]) -> str:
+    """From what to what a study goes, and with how much."""
+    seeds = count(int(settings.get("seeds", 1)), "seed")
+    return f"{settings['source']['dataset']} to {settings['dataset']}, {labels(settings.get('labels_per_class'))}, {seeds}"
 
 
 def source(spec: RunSpec) -> str:
     """A source recipe in a few words: what it was trained on, and how."""
-    made = "" if spec.objective == "supervised" else f", {spec.objective}"
-    return f"{spec.dataset}{made}, {spec.backbone}"
+    return f"{made(spec)}, {spec.backbone}"
+
+
+def made(spec: RunSpec) -> str:
+    """What a source was trained on, and for what if not for naming classes."""
+    return spec.dataset if spec.objective == "supervised" else f"{spec.dataset}, {spec.objective}"
 
 
 def plain(text: object) -> str:

@@ -165,7 +165,9 @@ def _turn(connection: Connection, ready: list[Row[Any]]) -> str | None:
     if len(first) < 2:
         return next(iter(first), None)
     running: dict[str, int] = dict(connection.execute(_RUNNING).tuples().all())
-    served: dict[str, float] = dict(connection.execute(_SERVED.where(runs.c.visitor.in_(first), runs.c.boot == clock.boot())).tuples().all())
+    served: dict[str, float] = dict(
+        connection.execute(_SERVED.where(runs.c.visitor.in_(first), runs.c.boot == clock.boot())).tuples().all()
+    )
     return min(first, key=lambda visitor: (running.get(visitor, 0), served.get(visitor, -math.inf), first[visitor]))
 
 

@@ -79,8 +79,8 @@ runs = Table(
     Index("runs_study", "study", "number"),
     sqlite_autoincrement=True,
 )
-_ANSWERED = text(f"state IN {ANSWERED}")
-Index("runs_answer", runs.c.key, unique=True, sqlite_where=_ANSWERED, postgresql_where=_ANSWERED)
+IS_ANSWER = text(f"state IN {ANSWERED}")  # written out, for only then does a query find by the index of just these
+Index("runs_answer", runs.c.key, unique=True, sqlite_where=IS_ANSWER, postgresql_where=IS_ANSWER)
 
 studies = Table(
     "studies",

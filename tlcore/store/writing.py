@@ -213,7 +213,8 @@ def _ready_parent(connection: Connection, parent: str) -> str:
 
 
 def _answer(connection: Connection, key: str) -> Any:
-    return connection.execute(select(runs.c.id, runs.c.number).where(runs.c.key == key, runs.c.state.in_(tables.ANSWERED))).first()
+    """The run that answers a key: it waits, trains or has finished."""
+    return connection.execute(select(runs.c.id, runs.c.number).where(runs.c.key == key, tables.IS_ANSWER)).first()
 
 
 def _taken_over(connection: Connection, study_id: str, run_id: str) -> bool:

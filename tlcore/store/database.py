@@ -98,12 +98,15 @@ class Database:
         self._writer = engine.execution_options(write=True)
 
     def _open_server(self, address: URL) -> None:
-        engine = create_engine(address, pool_pre_ping=True, pool_size=5)
+        try:
+            engine = create_engine(address, pool_pre_ping=True, pool_size=5)
+        except ImportError as error:
+            raise InputError("A store on PostgreSQL needs the package psycopg: install psycopg[binary], then try again.") from error
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             if connection.get_execution_options().get("write"):
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE:.0f}s'; SELECT pg_advisory_xact_lock(20261124)")
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE * 1000:.0f}ms'; SELECT pg_advisory_xact_lock(20261124)")
 
         self._use(engine, isolation_level="REPEATABLE READ")  # a writer sees what was there when it got the lock, a reader one moment
         with self.write() as connection:

@@ -47,7 +47,7 @@ _SIGNS: tuple[tuple[type[StoreError], tuple[str, ...], str], ...] = (
     (StoreBusy, ("is locked", "lock timeout", "queuepool limit"), BUSY),
     (
         StoreError,
-        ("unable to open", "connection", "disk i/o error"),
+        ("unable to open", "connection", "failed to resolve", "disk i/o error"),
         "The store cannot be reached: check that its folder or database is there and may be written.",
     ),
 )

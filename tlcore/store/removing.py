@@ -61,10 +61,10 @@ class Removing(Writing):
             if not kept and _age(path) > GARBAGE:
                 path.unlink(missing_ok=True)
                 removed += 1
-        for place in self.home.glob("runs/*/"):
-            if place.name not in known:
+        for emptied in self.home.glob("runs/*/"):
+            if emptied.name not in known:
                 with suppress(OSError):  # not empty yet
-                    place.rmdir()
+                    emptied.rmdir()
         return removed
 
     def _check(self, connection: Connection, run_id: str, force: bool) -> None:

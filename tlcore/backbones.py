@@ -59,9 +59,9 @@ def _convolutions(shape: tuple[int, int, int], layers: tuple[tuple[int, bool], .
         parts = [
             keras.layers.Input((height, width, channels)),
             keras.layers.Conv2D(filters, 3, padding="same", use_bias=normalization == "none", name="conv"),
+            *([keras.layers.MaxPooling2D(pool, name="pool")] if pool != (1, 1) else []),  # first: a quarter is left to normalize
             *_normalization(normalization),
             keras.layers.ReLU(name="relu"),
-            *([keras.layers.MaxPooling2D(pool, name="pool")] if pool != (1, 1) else []),
         ]
         blocks.append(keras.Sequential(parts, name=f"block{place}"))
         height, width, channels = height // pool[0], width // pool[1], filters

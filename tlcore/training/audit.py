@@ -17,13 +17,10 @@ def moved(start: Mapping[str, np.ndarray], end: Mapping[str, np.ndarray]) -> dic
 
 def frozen(net: Network, phases: tuple[Phase, ...]) -> set[str]:
     """Paths of the variables that the phases promise not to move."""
-    promised = set()
-    for path, variable in net.variables.items():
-        place = net.owner[path]
-        factors = [(*phase.factors, phase.head)[place] for phase in phases]
-        still = not any(factors)
-        if not variable.trainable:  # statistics move only where a trainable block follows its batches
-            still = not any(factor and phase.statistics for factor, phase in zip(factors, phases, strict=True))
-        if still:
-            promised.add(path)
-    return promised
+    return {path for path in net.variables if not any(_moves(net, path, phase) for phase in phases)}
+
+
+def _moves(net: Network, path: str, phase: Phase) -> bool:
+    """Whether a phase may move a variable; statistics move only where BatchNorm follows the batches of a trained part."""
+    factor = (*phase.factors, phase.head)[net.owner[path]]
+    return bool(factor) and (net.variables[path].trainable or phase.statistics)

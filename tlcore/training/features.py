@@ -1,4 +1,5 @@
-"""The prefix cache: what frozen blocks make of images is computed once and shared by epochs, seeds and strategies.
+"""Passes in inference mode, and the prefix cache: what frozen blocks make of images is computed once and shared by
+epochs, seeds and strategies.
 
 Everything is computed in chunks of one size, the last one padded, so that a run alone equals the same run in a study.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,23 +16,29 @@ import tensorflow as tf
 
 from tlcore.training.network import Network
 
-CHUNK = 256
+CHUNK = 256  # examples in one pass
 LIMIT = 1_000_000_000  # bytes kept in one process
 
 _kept: OrderedDict[tuple[Any, ...], tf.Tensor] = OrderedDict()
 
 
-def features(net: Network, images: np.ndarray, data: str, prefix: int) -> tf.Tensor:
-    """Output of the first ``prefix`` blocks in inference mode for raw uint8 images (n, h, w, c); 0 gives the prepared images.
+def features(net: Network, images: np.ndarray, data: str, prefix: int, alive: Callable[[], object]) -> tf.Tensor:
+    """Output of the first ``prefix`` blocks for raw uint8 images (n, h, w, c); 0 gives the prepared images.
 
-    data: a name that stands for exactly these images.
+    data: a name that stands for exactly these images. alive: called between chunks; what it raises ends the pass.
     """
-    key = (data, len(images), net.image, prefix, _digest(net, prefix))
+    key = (data, net.image, prefix, _digest(net, prefix))
     if key not in _kept:
-        _kept[key] = _compute(net, images, prefix)
+        prepared = features(net, images, data, 0, alive) if prefix else None
+        _kept[key] = _chunked(net, "prepare", images, alive) if prepared is None else _chunked(net, range(prefix), prepared, alive)
         _shrink()
     _kept.move_to_end(key)
     return _kept[key]
+
+
+def outputs(net: Network, features: tf.Tensor, prefix: int, alive: Callable[[], object]) -> tf.Tensor:
+    """What the blocks after ``prefix`` and the head make of features."""
+    return _chunked(net, range(prefix, len(net.parts)), features, alive)
 
 
 def forget() -> None:
@@ -39,31 +47,26 @@ def forget() -> None:
 
 
 def _digest(net: Network, prefix: int) -> str:
-    digest = hashlib.sha256(repr([part.get_config() for part in net.blocks[:prefix]]).encode())
-    for part in net.blocks[:prefix]:
+    digest = hashlib.sha256(repr([part.get_config() for part in net.parts[:prefix]]).encode())
+    for part in net.parts[:prefix]:
         for variable in part.variables:
             digest.update(np.ascontiguousarray(variable.value).tobytes())
     return digest.hexdigest()
 
 
-def _compute(net: Network, images: np.ndarray, prefix: int) -> tf.Tensor:
-    name = ("features", prefix, images.shape[1:])
+def _chunked(net: Network, what: Any, values: Any, alive: Callable[[], object]) -> tf.Tensor:
+    """Prepare raw images, or send values through some parts."""
+    name = (what, *values.shape[1:])
     if name not in net.graphs:
-        net.graphs[name] = tf.function(lambda raw: _forward(net, raw, prefix))
+        net.graphs[name] = tf.function(net.prepare if what == "prepare" else lambda given: net.forward(given, what))
     chunks = []
-    for start in range(0, len(images), CHUNK):
-        chunk = np.asarray(images[start : start + CHUNK])
+    for start in range(0, len(values), CHUNK):
+        alive()
+        chunk = np.asarray(values[start : start + CHUNK])
         padded = np.zeros((CHUNK, *chunk.shape[1:]), chunk.dtype)
         padded[: len(chunk)] = chunk
         chunks.append(net.graphs[name](tf.constant(padded))[: len(chunk)])
     return tf.concat(chunks, 0)
-
-
-def _forward(net: Network, raw: Any, prefix: int) -> Any:
-    values = net.prepare(raw)
-    for block in net.blocks[:prefix]:
-        values = block(values, training=False)
-    return values
 
 
 def _shrink() -> None:

@@ -1,7 +1,8 @@
 """The one graph loop: batches, steps and validation run inside one call, on data that is in memory.
 
-A call trains a *chunk*: whole epochs when they are short, a part of one when they are long. What a call has summed up goes
-into the next one, so that the numbers do not depend on where the chunks were cut.
+A step is a batch to learn from or, after those, a piece of the validation part to measure. A call makes some steps of one
+epoch or whole epochs; what an epoch has summed up so far goes into the next call, so that the numbers do not depend on
+where the calls were cut.
 """
 
 from __future__ import annotations
@@ -9,96 +10,104 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from tlcore.training.network import Network
 
-MEASURE = 256  # examples validated at a time
+MEASURE = 256  # examples validated in one step
 
 
 @dataclass(frozen=True)
 class Structure:
-    """What a graph is made for: the frozen prefix, and for each later block whether it trains and BatchNorm follows."""
+    """What a graph is made for.
+
+    prefix: blocks that are frozen without a gap from the input on: the graph starts at their output.
+    moving: places of the parts (blocks, then head) that are trained. statistics: whether BatchNorm follows the batches there.
+    """
 
     prefix: int
-    moving: tuple[bool, ...]
+    moving: tuple[int, ...]
     statistics: bool
 
 
 class Loop:
-    """Graphs of one network for one structure."""
+    """The graph of one network for one structure, traced when it is made."""
 
-    def __init__(self, net: Network, structure: Structure) -> None:
+    def __init__(self, net: Network, structure: Structure, shape: tuple[int, ...]) -> None:
         self.net = net
         self.structure = structure
-        self.names = ("loss", *net.task.metrics)
-        blocks = net.blocks[structure.prefix :]
-        self.variables = [variable for part in (*blocks, net.task.head) for variable in part.trainable_variables]
-        self.train = tf.function(self._train, reduce_retracing=True)
-        self.measure = tf.function(self._measure, reduce_retracing=True)
-        self.outputs = tf.function(lambda features: self._forward(features, False), reduce_retracing=True)
+        self.parts = range(structure.prefix, len(net.parts))
+        self.variables = [variable for place in structure.moving for variable in net.parts[place].trainable_variables]
+        data = [tf.TensorSpec([None, *shape]), tf.TensorSpec([None], tf.int32)]
+        whole, sums = tf.TensorSpec([], tf.int32), tf.TensorSpec([2 * len(net.measures)], tf.float64)
+        lists = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
+        self.train = tf.function(self._train, input_signature=[*data, *data, *lists, whole, whole, sums])
+        self.train.get_concrete_function()
 
-    def _forward(self, values: Any, training: bool) -> Any:
-        blocks = zip(self.net.blocks[self.structure.prefix :], self.structure.moving, strict=True)
-        for block, moving in blocks:
-            # Each layer is told its mode itself: a nested BatchNorm would otherwise take it from the model around it.
-            for layer in block.layers:
-                follows = self.structure.statistics or not isinstance(layer, keras.layers.BatchNormalization)
-                values = layer(values, training=training and moving and follows)
-        return self.net.task.head(values, training=training)
+    def _train(self, features: Any, labels: Any, seen: Any, known: Any, order: Any, cuts: Any, first: Any, last: Any, carry: Any) -> Any:
+        """Make steps first..last (not counted) of each epoch in ``order`` (epochs, n); batch i is order[cuts[i] : cuts[i + 1]].
 
-    def _sums(self, features: Any, labels: Any, training: bool) -> tuple[Any, Any]:
-        """Mean loss of a batch, and the sums of loss and metrics over its examples."""
-        outputs = self._forward(features, training)
-        losses = self.net.task.loss(outputs, features, labels)
-        values = [losses, *(metric(outputs, features, labels) for metric in self.net.task.metrics.values())]
-        return tf.reduce_mean(losses), tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
+        seen, known: features and labels of the validation part. carry: sums of the steps before ``first``.
+        Returns the sums up to ``last`` of each epoch, (epochs, 2 * measures), train then validation; nothing is learned after
+        a sum that is not finite.
+        """
+        batches = tf.size(cuts) - 1
+        complete = last == steps(batches, tf.size(known))
+        rows = tf.TensorArray(tf.float64, size=tf.shape(order)[0], element_shape=carry.shape)
+        for epoch in tf.range(tf.shape(order)[0]):
+            for step in tf.range(first, last):
+                if tf.reduce_all(tf.math.is_finite(carry)):
+                    if step < batches:
+                        chosen = order[epoch, cuts[step] : cuts[step + 1]]
+                        sums = self._learn(tf.gather(features, chosen), tf.gather(labels, chosen))
+                        carry += tf.concat([sums, tf.zeros_like(sums)], 0)
+                    else:
+                        piece = slice((step - batches) * MEASURE, (step - batches + 1) * MEASURE)
+                        sums = self._sums(seen[piece], known[piece], ())[1]
+                        carry += tf.concat([tf.zeros_like(sums), sums], 0)
+            rows = rows.write(epoch, carry)
+            carry = tf.where(complete & tf.math.is_finite(carry), tf.zeros_like(carry), carry)
+        return rows.stack()
 
-    def _step(self, features: Any, labels: Any) -> Any:
+    def _learn(self, features: Any, labels: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss, sums = self._sums(features, labels, True)
+            loss, sums = self._sums(features, labels, self.structure.moving)
         self.net.optimizer.apply(tape.gradient(loss, self.variables), self.variables)
         return sums
 
-    def _train(self, features: Any, labels: Any, seen: Any, known: Any, order: Any, batch: Any, first: Any, last: Any, carry: Any) -> Any:
-        """Steps first..last of each epoch in ``order`` (epochs, n); validation on (seen, known) after a whole epoch.
+    def _sums(self, features: Any, labels: Any, moving: tuple[int, ...]) -> tuple[Any, Any]:
+        """Mean loss of a batch, and the sums of loss and metrics over its examples.
 
-        Returns (epochs, 2 * metrics) sums, train then validation, the sums of an unfinished epoch, and whether all was finite.
+        An objective that compares with the images finds them in ``features``: it pretrains, so there is no frozen prefix.
         """
-        count = tf.shape(order)[1]
-        rows = tf.TensorArray(tf.float64, size=tf.shape(order)[0], element_shape=(2 * len(self.names),))
-        finite = tf.constant(True)
-        for epoch in tf.range(tf.shape(order)[0]):
-            if finite:
-                for step in tf.range(first, last):
-                    chosen = order[epoch, step * batch : tf.minimum((step + 1) * batch, count)]
-                    carry += self._step(tf.gather(features, chosen), tf.gather(labels, chosen))
-                    finite = tf.reduce_all(tf.math.is_finite(carry))
-                    if not finite:
-                        break
-                if finite and last * batch >= count:
-                    rows = rows.write(epoch, tf.concat([carry, self._measure(seen, known)], 0))
-                    carry = tf.zeros_like(carry)
-                else:
-                    rows = rows.write(epoch, tf.fill([2 * len(self.names)], tf.constant(float("nan"), tf.float64)))
-        return rows.stack(), carry, finite
-
-    def _measure(self, features: Any, labels: Any) -> Any:
-        """Sums of loss and metrics over all examples, in inference mode."""
-        total = tf.zeros([len(self.names)], tf.float64)
-        for start in tf.range(0, tf.shape(features)[0], MEASURE):
-            _, sums = self._sums(features[start : start + MEASURE], labels[start : start + MEASURE], False)
-            total += sums
-        return total
+        outputs = self.net.forward(features, self.parts, moving, self.structure.statistics)
+        values = [measure(outputs, features, labels) for measure in self.net.measures.values()]
+        return tf.reduce_mean(values[0]), tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
 
 
-def loop(net: Network, structure: Structure) -> Loop:
-    """The loop of a structure, kept with its network."""
+def loop(net: Network, structure: Structure, shape: tuple[int, ...]) -> Loop:
+    """The loop of a structure, kept with its network. shape: that of one example behind the prefix."""
     if structure not in net.graphs:
-        net.graphs[structure] = Loop(net, structure)
+        net.graphs[structure] = Loop(net, structure, shape)
     return net.graphs[structure]
+
+
+def steps(batches: Any, known: Any) -> Any:
+    """How many steps an epoch has, those of the validation part included."""
+    return batches + (known + MEASURE - 1) // MEASURE
+
+
+def cuts(count: int, batch: int) -> np.ndarray:
+    """Where an epoch of ``count`` examples is cut into batches of at most ``batch``, all within one of the same size.
+
+    A last batch of one or two would leave BatchNorm nothing to average over.
+
+    >>> cuts(50, 16).tolist()
+    [0, 12, 25, 37, 50]
+    """
+    batches = -(-count // batch)
+    return np.array([place * count // batches for place in range(batches + 1)], "int32")
 
 
 def order(count: int, seed: int, epochs: range) -> np.ndarray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -28,42 +28,52 @@ class Network:
     """The net of one structure.
 
     image: (height, width, channels) that the first block sees; raw images of any size and 1 or 3 channels are brought to it.
+    parts: the blocks in order, then the head; a part is called by its place.
+    measures: the loss, then the metrics, as in ``tlcore.objectives.Task``.
     """
 
     def __init__(self, spec: RunSpec, classes: int) -> None:
         self.image = spec.image
-        self.classes = classes
-        self.blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
-        self.task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, classes, **spec.settings("objective"))
-        self.parts = [*self.blocks, self.task.head]
+        blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
+        task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, classes, **spec.settings("objective"))
+        self.parts: list[keras.Sequential] = [*blocks, task.head]
+        self.measures = {"loss": task.loss, **task.metrics}
         self.variables = {variable.path: variable for part in self.parts for variable in part.variables}
         self.owner = {variable.path: place for place, part in enumerate(self.parts) for variable in part.variables}
         self.optimizer = FactorAdam([variable for part in self.parts for variable in part.trainable_variables])
         self.graphs: dict[Any, Any] = {}
 
+    def forward(self, values: Any, parts: Iterable[int], moving: tuple[int, ...] = (), statistics: bool = False) -> Any:
+        """What some parts make of their input. moving: the parts in training mode; without ``statistics`` their BatchNorm is not.
+
+        Each layer is told its mode itself: a nested BatchNorm would otherwise take it from the model around it.
+        """
+        for place in parts:
+            for layer in self.parts[place].layers:
+                follows = statistics or not isinstance(layer, keras.layers.BatchNormalization)
+                values = layer(values, training=place in moving and follows)
+        return values
+
     def initial(self, seed: int) -> dict[str, np.ndarray]:
-        """Fresh start weights: each kernel by its layer's own initializer, seeded by the run's seed and the variable's path."""
-        weights = {}
-        for layer in leaves(self.parts):
-            for variable in layer.variables:
-                weights[variable.path] = _start(layer, variable, seed)
-        return weights
+        """Fresh start weights: each variable by its layer's own initializer, seeded by the run's seed and the variable's path."""
+        layers = [layer for part in self.parts for layer in part.layers]
+        return {variable.path: _start(layer, variable, seed) for layer in layers for variable in layer.variables}
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         """Put weights into the net; every variable must be there in its own shape."""
         for path, variable in self.variables.items():
             if path not in weights or weights[path].shape != tuple(variable.shape):
                 raise InputError(f"The weights do not fit this net at {path}: take a source with the same backbone and image size.")
+        for path, variable in self.variables.items():
             variable.assign(weights[path])
 
     def weights(self) -> dict[str, np.ndarray]:
         """A copy of all weights by variable path."""
         return {path: np.array(variable.value) for path, variable in self.variables.items()}
 
-    def parameters(self) -> dict[str, Any]:
-        """Counts: of each block, and of the head; BatchNorm statistics are not counted as trainable."""
-        counts = [sum(int(np.prod(variable.shape)) for variable in part.trainable_variables) for part in self.parts]
-        return {"blocks": counts[:-1], "head": counts[-1]}
+    def parameters(self) -> list[int]:
+        """How many numbers each part holds, BatchNorm statistics included."""
+        return [part.count_params() for part in self.parts]
 
     def prepare(self, raw: Any) -> Any:
         """Raw uint8 images (n, h, w, 1 or 3) as float32 (n, *image) in [0, 1]."""
@@ -90,11 +100,6 @@ def network(spec: RunSpec, classes: int) -> Network:
             _kept.popitem(last=False)
     _kept.move_to_end(name)
     return _kept[name]
-
-
-def leaves(parts: list[Any]) -> list[keras.Layer]:
-    """All layers that hold no other layer, in order."""
-    return [layer for part in parts for layer in part._flatten_layers(include_self=False, recursive=True) if not list(layer._layers)]
 
 
 def _start(layer: keras.Layer, variable: Any, seed: int) -> np.ndarray:

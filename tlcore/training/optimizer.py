@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 
-class FactorAdam(keras.optimizers.Adam):
+class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no types
     """Adam (Kingma & Ba 2015) whose learning rate is multiplied by a factor of each variable; 0 leaves it as it is."""
 
     def __init__(self, variables: list[Any]) -> None:

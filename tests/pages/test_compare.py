@@ -12,14 +12,14 @@ def open_page(lab, *names):
 def test_only_settings_that_differ(lab):
     said = lab.said(open_page(lab, "finished", "other seed"))
     assert "| Seed | 0 | 1 |" in said
-    assert "| Accuracy on test images | 88.4 % | 87.1 % |" in said
+    assert "| Test accuracy | 88.4 % | 87.1 % |" in said
     assert "Strategy" not in said and "Epochs" not in said
 
 
 def test_strategies_beside_each_other(lab):
     app = open_page(lab, "finished", "scratch", "quick")
     said = lab.said(app)
-    assert "| Strategy | lp_ft | scratch | linear_probe |" in said
+    assert "| Strategy | Probe, then tune | From scratch | Frozen |" in said
     assert "Seed" not in said.replace("seed", "")
     assert len(app.main.get("plotly_chart")) == 3
 
@@ -58,4 +58,4 @@ def test_chips_write_the_address(lab):
     app = open_page(lab, "finished", "scratch")
     lab.calm(app.multiselect[0].select(lab.runs["quick"]).run())
     assert lab.address(app, "runs") == ",".join(lab.runs[name] for name in ("finished", "scratch", "quick"))
-    assert "| Strategy | lp_ft | scratch | linear_probe |" in lab.said(app)
+    assert "| Strategy | Probe, then tune | From scratch | Frozen |" in lab.said(app)

@@ -88,7 +88,7 @@ def test_a_refusal_is_a_sentence(lab):
 
 def test_deleting_a_source_says_what_came_from_it(lab):
     app = lab.page("pages/runs.py", run=lab.runs["source"])
-    assert "came from this source. What they measured stays." in lab.said(app)
+    assert "came from source 1. What they measured stays." in lab.said(app)
     lab.calm(app.button(key="run-delete-sure").click().run())
     assert lab.store.run(lab.runs["source"]) is None
     assert lab.run("finished").accuracy == 0.884
@@ -111,7 +111,9 @@ def listed(app):
 
 def test_the_list_is_newest_first(lab):
     rows = listed(lab.page("pages/runs.py"))
-    assert rows[0]["what"] == lab.run("queued").title and rows[-1]["what"] == lab.run("source").title
+    assert (rows[0]["what"], rows[0]["target"]) == ("Probe, then tune, from glyphs", "digits, 5 a class")
+    assert rows[0]["note"] == f"Run {lab.run('queued').number} · cnn-small · seed 4"
+    assert (rows[-1]["what"], rows[-1]["id"]) == ("Source: glyphs", lab.runs["source"])
     words = {row["id"]: row["word"] for row in rows}
     assert [words[lab.runs[name]] for name in ("finished", "running", "queued", "failed")] == ["Finished", "Running", "Waiting", "Failed"]
 
@@ -145,7 +147,8 @@ def test_ticked_runs_can_be_stopped_and_deleted(lab):
 
 def test_studies(lab):
     rows = listed(lab.page("pages/runs.py", list="studies"))
-    assert [(row["word"], row["note"]) for row in rows] == [("Running", "2 of 12 runs finished"), ("Finished", "8 of 8 runs finished")]
+    assert [(row["word"], row["what"]) for row in rows] == [("Running", "How much should I freeze?"), ("Finished", "Did transfer help?")]
+    assert rows[0]["note"] == "From glyphs to digits, 3 labels a class, 2 seeds · 2 of 12 runs finished"
     assert rows[1]["href"] == f".?study={lab.studies['finished']}"
 
 

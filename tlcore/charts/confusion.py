@@ -38,8 +38,8 @@ def table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> DataFrame:
     return pd.DataFrame(columns)
 
 
-def figure(table: DataFrame, theme: str = "light", height: int | None = None) -> paper.Figure:
-    """The matrix as coloured cells; counts are printed for up to 12 classes, and told by hovering for more."""
+def figure(table: DataFrame, theme: str = "light", height: int | None = None, shown: str = "count") -> paper.Figure:
+    """The matrix as coloured cells. shown: count or share, printed for up to 12 classes; both are told by hovering."""
     if table.empty:
         return paper.empty(theme, "When the run has ended, its mistakes appear here, class by class.", height or 300)
     size = round(len(table) ** 0.5)
@@ -48,7 +48,7 @@ def figure(table: DataFrame, theme: str = "light", height: int | None = None) ->
     names = [paper.plain(name) for name in table["predicted"][:size]]
     traces = [_mistakes(counts, shares, theme), _right(counts, shares, names, theme)]
     if size <= COUNTED:
-        traces.append(_counts(counts, shares, theme))
+        traces.append(_numbers(counts, shares, theme, shown))
     return {"data": traces, "layout": _sheet(names, theme, height or (380 if size <= NAMED else 560))}
 
 
@@ -88,8 +88,9 @@ def _right(counts: np.ndarray, shares: np.ndarray, names: list[str], theme: str)
     }
 
 
-def _counts(counts: np.ndarray, shares: np.ndarray, theme: str) -> paper.Figure:
+def _numbers(counts: np.ndarray, shares: np.ndarray, theme: str, shown: str) -> paper.Figure:
     """The numbers themselves; no number where nothing was confused."""
+    texts = counts.ravel().tolist() if shown == "count" else np.round(100 * shares, 1).ravel().tolist()
     ink = colours.palette(theme)
     lines = enumerate(shares.tolist())
     inks = [ink.soft if row == column else _ink(share, theme) for row, line in lines for column, share in enumerate(line)]
@@ -99,7 +100,7 @@ def _counts(counts: np.ndarray, shares: np.ndarray, theme: str) -> paper.Figure:
         "mode": "text",
         "x": columns.ravel().tolist(),
         "y": rows.ravel().tolist(),
-        "text": [str(count) if count else "" for count in counts.ravel().tolist()],
+        "text": [f"{each:g}" if each else "" for each in texts],
         "textfont": {"size": 12, "color": inks},
         "hoverinfo": "skip",
     }

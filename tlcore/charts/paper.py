@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 from tlcore.charts import colours
@@ -54,7 +55,8 @@ def words(theme: str, text: str, **place: Any) -> Figure:
 
 def empty(theme: str, text: str, height: int) -> Figure:
     """A sheet that says what will appear on it."""
-    centre = words(theme, text, xref="paper", x=0.5, yref="paper", y=0.5)
+    wrapped = "<br>".join(wrap(text, 42))
+    centre = words(theme, wrapped, xref="paper", x=0.5, yref="paper", y=0.5)
     hidden = {"visible": False}
     return {"data": [nothing()], "layout": layout(theme, height, xaxis=hidden, yaxis=hidden, annotations=[centre])}
 

@@ -11,7 +11,7 @@ from tlcore import jobs
 from tlcore.store import MemberRecord, StudyRecord
 from tlcore.studies import Study
 from tlcore.ui import expect, steering, words
-from tlcore.ui.result import confusion_view, moved_view
+from tlcore.ui.result import cells, confusion_view, moved_view
 from tlcore.ui.tables import download
 
 TABS = ("Accuracy", "Confusion", "What stayed frozen", "Runs")
@@ -151,13 +151,14 @@ def _confusion(record: StudyRecord, members: list[MemberRecord]) -> None:
     done = _by_arm(members)
     if not done:
         st.markdown("The first matrix appears when the first run has finished.")
+    inside = cells() if done else "count"
     columns = st.columns(2, gap="large") * (len(done) // 2 + 1)
     for column, (name, runs) in zip(columns, done.items(), strict=False):
         results = [member.run.result for member in runs if member.run.result]
         added = [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*(each["confusion"] for each in results), strict=True)]
         with column:
             st.markdown(f"**{name}**")
-            confusion_view({"confusion": added, "classes": results[0]["classes"]}, key=f"study-{runs[0].arm}-{runs[0].frozen}")
+            confusion_view({"confusion": added, "classes": results[0]["classes"]}, f"study-{runs[0].arm}-{runs[0].frozen}", inside)
 
 
 def _stayed(record: StudyRecord, members: list[MemberRecord]) -> None:

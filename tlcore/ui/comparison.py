@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import cards, forms, frame, progress, words
 from tlcore.ui.details import settings
-from tlcore.ui.result import confusion_view
+from tlcore.ui.result import cells, confusion_view
 from tlcore.ui.run import CURVES, PULSE
 from tlcore.ui.tables import STATES, download
 
@@ -89,22 +90,25 @@ def differences(runs: Sequence[Run]) -> dict[str, list[str]]:
 
 def names(runs: Sequence[Run]) -> list[str]:
     """A name for each run from the one or two things that set it apart, without the seed: runs alike in all else share a name."""
-    every = [_features(run.spec) for run in runs]
-    shared = [name for name in every[0] if all(name in each for each in every)]
-    apart = [name for name in shared if len({each[name] for each in every}) > 1]
-    if not apart:
-        return [words.short(run.spec) for run in runs]
-    found = [", ".join(_said(name, each[name]) for name in apart[:2]) for each in every]
+    sources = {words.made(run.spec.source) for run in runs if run.spec.source}
+    every = [_features(run.spec, said=len(sources) > 1) for run in runs]
     unlike = len({tuple(each.items()) for each in every})
-    return found if unlike == len(set(found)) else [f"Run {run.number}" for run in runs]
+    if unlike == 1:
+        return [words.short(run.spec) for run in runs]
+    shared = [name for name in every[0] if all(name in each for each in every)]
+    for chosen in (*itertools.combinations(shared, 1), *itertools.combinations(shared, 2)):
+        found = [", ".join(_said(name, each[name]) for name in chosen) for each in every]
+        if len(set(found)) == unlike:
+            return found
+    return [f"Run {run.number}" for run in runs]
 
 
-def _features(spec: RunSpec) -> dict[str, str]:
-    """What may set runs apart, the strategy first. It says the source's data and the frozen blocks, so those are left out."""
+def _features(spec: RunSpec, said: bool) -> dict[str, str]:
+    """What may set runs apart, the strategy first, with the source's data where ``said``."""
     known = settings(spec)
     for name in ("Kind", "Seed", "Strategy", "Source", "Frozen blocks", "Image"):
         known.pop(name, None)
-    return {"": words.short(spec), **known}
+    return {"": words.short(spec) if said or spec.kind == "pretrain" else words.does(spec), **known}
 
 
 def _said(name: str, value: str) -> str:
@@ -114,7 +118,7 @@ def _said(name: str, value: str) -> str:
 def _settings(runs: Sequence[Run]) -> None:
     st.subheader("What sets them apart?", anchor=False)
     rows = {"State": [STATES[run.state][0] for run in runs]} if any(run.state != "finished" for run in runs) else {}
-    rows |= {"Accuracy on test images": [words.percent(run.accuracy) for run in runs]} | differences(runs)
+    rows |= {"Test accuracy": [words.percent(run.accuracy) for run in runs]} | differences(runs)
     lines = [f"| {name} | {' | '.join(_cell(value) for value in values)} |" for name, values in rows.items()]
     head = f"| | {' | '.join(f'[Run {run.number}](runs?run={run.id})' for run in runs)} |"
     st.markdown("\n".join([head, "|:--" * (len(runs) + 1) + "|", *lines]))
@@ -164,8 +168,9 @@ def _matrices(runs: Sequence[Run]) -> None:
     if not shown:
         return
     st.subheader("What do they mix up?", anchor=False)
+    inside = cells()
     for start in range(0, len(shown), 2):
         for column, (run, result) in zip(st.columns(2, gap="large"), shown[start : start + 2], strict=False):
             with column:
                 st.markdown(f"**Run {run.number}**, {words.percent(run.accuracy)}")
-                confusion_view(result, f"compare-{run.number}", f"run-{run.number}-confusion")
+                confusion_view(result, f"compare-{run.number}", inside, f"run-{run.number}-confusion")

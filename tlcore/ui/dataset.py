@@ -87,7 +87,8 @@ def _classes(data: Dataset) -> None:
             data.train.images[every],
             key="data-classes",
             captions=list(data.classes),
-            columns=10,
+            columns=12,
+            size=32,
             alt=f"One image of each of {count} classes.",
         )
         return

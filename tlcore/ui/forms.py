@@ -7,7 +7,7 @@ answered in one sentence beside the field, and the default is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -104,16 +104,37 @@ def _bound(knob: Knob, key: str, default: Any, maximum: int | None) -> Any:
     return st.number_input(knob.label, low, high, int(default), 1, key=key, bind=BIND)
 
 
+def refused(knobs: Iterable[Knob], prefix: str = "") -> bool:
+    """Whether the address has a value that one of the knobs refuses: then its fields should not be folded away."""
+    return any(_refusal(knob, prefix + knob.name) for knob in knobs)
+
+
 def _complain(knob: Knob, key: str, maximum: int | None = None, allowed: str = "") -> None:
     """Say so when the address has a value that the knob refuses; the field then shows its default."""
+    if said := _refusal(knob, key, maximum, allowed):
+        st.warning(f"{said} The address asked for it; the default is taken.")
+
+
+def _refusal(knob: Knob, key: str, maximum: int | None = None, allowed: str = "") -> str:
+    """What the knob says against the value of the address, or nothing."""
     raw = st.query_params.get(key)
     if raw is None or raw == allowed:
-        return
+        return ""
     try:
         tight = knob if maximum is None else replace(knob, maximum=maximum)
-        tight.check(raw == "true" if knob.kind == "switch" and raw in ("true", "false") else _number(raw))
+        tight.check(_read(knob, raw))
     except InputError as refusal:
-        st.warning(f"{refusal} The address asked for it; the default is taken.")
+        return str(refusal)
+    return ""
+
+
+def _read(knob: Knob, raw: str) -> Any:
+    """A value of the address in the type that the knob checks."""
+    if knob.kind == "switch":
+        return {"true": True, "false": False}.get(raw, raw)
+    if knob.kind in ("one_of", "some_of"):
+        return raw.split(",") if knob.kind == "some_of" else raw
+    return _number(raw)
 
 
 def _text(value: float) -> str:

@@ -44,7 +44,9 @@ def panel(shown: Run | None, spec: RunSpec | None) -> None:
     """The run of the address, or the frame of the run that the form would start."""
     if shown is not None:
         run_view(shown)
-    elif spec is not None:
+    elif spec is None:
+        st.markdown("The run is drawn here as soon as its settings go together.")
+    else:
         steering.problem()
         run_view(None, spec=spec)
 
@@ -63,7 +65,15 @@ def sees(spec: RunSpec | None) -> None:
         return
     places = one_of_each(data, SEEN)
     captions = [data.classes[data.train.labels[place]] for place in places] if names else None
-    sheet(data.train.images[places], key="sees", captions=captions, columns=12, size=44, alt=f"{len(places)} images of {spec.dataset}.")
+    sheet(
+        data.train.images[places],
+        key="sees",
+        captions=captions,
+        columns=12,
+        size=44,
+        rows=True,
+        alt=f"{len(places)} images of {spec.dataset}.",
+    )
 
 
 def named_study(key: str) -> StudyRecord | None:
@@ -84,7 +94,8 @@ def _named(key: str) -> Run | None:
 
 
 def _button(label: str, key: str, disabled: bool = False) -> bool:
-    return st.button(label, type="primary", key=f"start-{key}", disabled=disabled, width="stretch")
+    width = "content" if key == "study" else "stretch"
+    return st.button(label, type="primary", key=f"start-{key}", disabled=disabled, width=width)
 
 
 def _open(key: str, made: Run | StudyRecord | None) -> None:

@@ -29,6 +29,7 @@ tbody tr:hover td { background: var(--st-secondary-background-color); }
 .pick { width: 2rem; padding-left: .5rem; }
 .pick input { width: 1.05rem; height: 1.05rem; margin: .1rem 0 0; accent-color: var(--st-primary-color); cursor: pointer; }
 .state { width: 7.5rem; }
+.no-target .target, .no-accuracy .accuracy, .no-took .took { display: none; }
 a { color: inherit; text-decoration: none; }
 a:hover, a:focus-visible { text-decoration: underline; text-underline-offset: .2em; }
 a:focus-visible, input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; border-radius: 3px; }
@@ -104,6 +105,8 @@ export default function (component) {
   }
   const open = id => setTriggerValue("open", id)
   parentElement.querySelector("caption").textContent = data.label
+  const empty = COLUMNS.map(([name]) => name).filter(name => name !== "state" && data.rows.every(row => row[name] === ""))
+  parentElement.querySelector("table").className = empty.map(name => "no-" + name).join(" ")
   const head = parentElement.querySelector("thead tr")
   if (!head.childElementCount) {
     put(head, "th", "pick").setAttribute("aria-label", "Chosen")

@@ -34,7 +34,8 @@ def finetune_form() -> RunSpec | None:
     strategy = forms.choice("Which strategy?", labelled, "strategy", "lp_ft", _help(STRATEGIES, titled=True))
     source = known.specs[name]
     given = _knob_fields(STRATEGIES[strategy].knobs, "", source, shown=True)
-    with st.expander("More settings", key="more"):
+    folded = (*STRATEGIES[strategy].knobs, *CATALOGUES["dataset"][dataset].knobs, *BUDGET.values())
+    with st.expander("More settings", forms.refused(folded), key="more"):
         given |= _knob_fields(STRATEGIES[strategy].knobs, "", source, shown=False)
         given |= _knob_fields(CATALOGUES["dataset"][dataset].knobs, "", source)
         given |= _budget("finetune", "")
@@ -50,10 +51,9 @@ def pretrain_form() -> RunSpec | None:
     tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
     objective = forms.choice("What should it learn?", _titles(tasks), "source_objective", "supervised", _help(tasks))
     backbone = forms.choice("Which net?", _titles(nets), "source_backbone", "cnn-small", _help(nets))
-    with st.expander("More settings", key="source_more"):
-        given = {}
-        for catalogue, name in (("dataset", dataset), ("objective", objective), ("backbone", backbone)):
-            given |= {each.name: forms.knob(each, f"source_{each.name}") for each in CATALOGUES[catalogue][name].knobs}
+    own = (*CATALOGUES["dataset"][dataset].knobs, *tasks[objective].knobs, *nets[backbone].knobs)
+    with st.expander("More settings", forms.refused((*own, *BUDGET.values()), "source_"), key="source_more"):
+        given = {each.name: forms.knob(each, f"source_{each.name}") for each in own}
         given |= _budget("pretrain", "source_")
     return _refused_in_words(lambda: RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, **given))
 
@@ -71,7 +71,7 @@ def freezing_form() -> Study | None:
     with fourth:
         amounts = {each: each for each in ("1", "2", "3", "5", "10")}
         seeds = forms.choice("How many seeds?", amounts, "study_seeds", "3", "How often all is repeated.", "slider")
-    with st.expander("More settings", key="study_more"):
+    with st.expander("More settings", forms.refused(BUDGET.values(), "study_"), key="study_more"):
         fixed = next(each for each in STUDIES["freezing"].knobs if each.name == "fix_source")
         given = {"fix_source": forms.knob(fixed, "study_fix_source", default=True)}
         given |= _budget("finetune", "study_", without=("seed",))

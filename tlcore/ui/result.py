@@ -9,11 +9,12 @@ import streamlit as st
 
 from tlcore.spec import RunSpec
 from tlcore.store import Run
-from tlcore.ui import frame, progress, words
+from tlcore.ui import forms, frame, progress, words
 from tlcore.ui.details import details_view
 from tlcore.ui.tables import download, frame_rows
 
 TABS = ("Result", "Confusion", "What moved", "Details")
+CELLS = {"count": "Counts", "share": "Shares of the true class, %"}
 LATER = "This appears when the run has finished."
 
 
@@ -68,7 +69,7 @@ def _pictures(run: Run) -> None:
         return
     for images, title in zip(pictures, ("What it saw", "What it redrew from 64 numbers"), strict=True):
         st.markdown(f"**{title}**")
-        sheet(images, key=f"run-{title[5:11]}", alt=f"{title}: {words.count(len(images), 'test image')}.")
+        sheet(images, key=f"run-{title[5:11]}", columns=12, rows=True, alt=f"{title}: {words.count(len(images), 'test image')}.")
 
 
 def _array(run: Run, name: str) -> Any:
@@ -82,22 +83,28 @@ def _array(run: Run, name: str) -> Any:
 
 def _confusion(run: Run) -> None:
     if (run.result or {}).get("confusion"):
-        confusion_view(run.result or {}, f"run-{run.number}")
+        confusion_view(run.result or {}, f"run-{run.number}", cells())
     elif run.spec.objective != "supervised":
         st.markdown("This run redraws images: it names no classes, so none can be mixed up.")
     else:
         st.markdown(LATER if run.live else "This run was not measured to its end, so it has no confusion matrix.")
 
 
-def confusion_view(result: Mapping[str, Any], key: str, name: str = "") -> None:
-    """The matrix of a result, its commonest mistake in words, and its table as a file."""
+def cells() -> str:
+    """What stands in the cells of the matrices on this page."""
+    return forms.choice("What stands in the cells?", CELLS, key="cells", default="count", widget="segments")
+
+
+def confusion_view(result: Mapping[str, Any], key: str, shown: str, name: str = "") -> None:
+    """The matrix of a result, its commonest mistake in words, and its table as a file. shown: count or share."""
     from tlcore.charts import confusion
     from tlcore.ui.chart import chart, theme
 
     table = confusion.table(result["confusion"], result["classes"])
     said = mistake(result["confusion"], result["classes"])
     st.markdown(said)
-    chart(confusion.figure(table, theme=theme()), key=f"{key}-matrix", alt=f"Confusion matrix, rows true, columns predicted. {said}")
+    figure = confusion.figure(table, theme=theme(), shown=shown)
+    chart(figure, key=f"{key}-matrix", alt=f"Confusion matrix, rows true, columns predicted. {said}")
     download(frame_rows(table), name or f"{key}-confusion", key=f"{key}-matrix-file")
 
 

@@ -30,7 +30,8 @@ def study_view(study_id: str) -> None:
         st.warning("There is no study at this address: it was deleted, or the link is not whole.")
         return
     members = frame.store().members(record.id)
-    _heading(record)
+    sources = frame.store().sources(record.id)
+    _heading(record, "running" if any(run.state == "running" for run in sources) else record.state)
     steering.problem()
     answer.card(record, members)
     _live(record)
@@ -52,10 +53,11 @@ def before(study: Study | None) -> None:
         arms(study.members[0].spec.blocks, [(name, spec.phases[-1]) for name, spec in rows.items()], key="study-arms-strip")
 
 
-def _heading(record: StudyRecord) -> None:
+def _heading(record: StudyRecord, state: str) -> None:
+    """What it asks, how it stands, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="study-line"):
         st.markdown(f"**{words.study(record.settings)}**", width="content")
-        badge(record.state)
+        badge(state)
         if record.live:
             st.button("Stop all", icon=":material/stop:", key="study-stop", on_click=steering.attempt, args=(jobs.stop_study, record.id))
         elif record.state in ("stopped", "interrupted"):
@@ -113,7 +115,7 @@ def sentence(record: StudyRecord, sources: list[Run], members: list[MemberRecord
     if record.state == "stopped":
         return f"Stopped. {kept} Go on trains the rest."
     broken = next((run for run in runs if run.state == record.state and run.error), None)
-    why = f"Run {broken.number}: {broken.error}" if broken else "A run was cut short."
+    why = f"[Run {broken.number}](runs?run={broken.id}): {broken.error}" if broken else "A run was cut short."
     return f"{why} {kept}"
 
 

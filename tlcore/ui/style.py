@@ -26,7 +26,7 @@ RULES = """
 .tl-ready i { background: var(--tl-helps); }
 .tl-failed i { background: var(--tl-harms); border-radius: 1px; }
 .tl-warming i { background: var(--tl-ember); animation: tl-breathe 1.6s ease-in-out infinite; }
-.st-key-storage button { padding-inline: .55rem; color: var(--tl-soft); font-size: .875rem; }
+.st-key-storage button { justify-content: flex-start; padding-inline: .55rem; color: var(--tl-soft); font-size: .875rem; }
 .st-key-first-row .stColumn:not(:last-child) { position: relative; }
 .st-key-first-row .stColumn:not(:last-child)::after { content: "\\2192"; position: absolute; right: -2.55rem; top: calc(50% - .5rem);
   font-size: 1.4rem; color: var(--tl-soft); }

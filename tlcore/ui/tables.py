@@ -66,7 +66,7 @@ def study_row(study: StudyRecord) -> Row:
         colour=colour,
         what=words.question(study.question),
         note=f"{words.study(study.settings)} · {study.done} of {words.count(study.total, 'run')} finished",
-        target=str(study.settings.get("dataset", "")),
+        target="",
         accuracy="",
         when=words.when(study.created),
         took="",

@@ -128,9 +128,12 @@ def short(spec: RunSpec) -> str:
     """
     if spec.source is None:
         return f"Source: {made(spec)}" if spec.kind == "pretrain" else arm(spec.strategy)
-    blocks = len(spec.blocks)
-    name = f"{spec.knobs['frozen']} of {blocks} frozen" if spec.strategy == "freeze" else arm(spec.strategy)
-    return f"{name}, from {made(spec.source)}"
+    return f"{does(spec)}, from {made(spec.source)}"
+
+
+def does(spec: RunSpec) -> str:
+    """A run's strategy in words, with its frozen blocks."""
+    return f"{spec.knobs['frozen']} of {len(spec.blocks)} frozen" if spec.strategy == "freeze" else arm(spec.strategy)
 
 
 def target(spec: RunSpec) -> str:
@@ -152,7 +155,7 @@ def question(name: str) -> str:
 def study(settings: Mapping[str, Any]) -> str:
     """From what to what a study goes, and with how much."""
     seeds = count(int(settings.get("seeds", 1)), "seed")
-    return f"{settings['source']['dataset']} to {settings['dataset']}, {labels(settings.get('labels_per_class'))}, {seeds}"
+    return f"From {settings['source']['dataset']} to {settings['dataset']}, {labels(settings.get('labels_per_class'))}, {seeds}"
 
 
 def source(spec: RunSpec) -> str:

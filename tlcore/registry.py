@@ -23,6 +23,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -212,10 +213,10 @@ def _as_float(value: Any) -> float | None:
 def _words(function: Callable[..., Any]) -> tuple[str, str]:
     """Title and help from a docstring: its first sentence, then the rest of its first paragraph."""
     paragraph = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
-    title, _, help = paragraph.partition(". ")
-    if not title:
+    if not paragraph:
         raise ValueError(f"{function.__name__} needs a docstring: its first line is the title on the screen.")
-    return title.rstrip("."), help.strip()
+    title, *help = re.split(r"(?<=[.?!]) ", paragraph, maxsplit=1)
+    return title.rstrip("."), "".join(help)
 
 
 def _knobs(function: Callable[..., Any]) -> tuple[Knob, ...]:

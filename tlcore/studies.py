@@ -53,18 +53,19 @@ class Study:
         members = tuple(entry(source, {"dataset": dataset, **given}, **knobs))
         labels = given.get("labels_per_class")
         amount = "all labels" if labels is None else f"{labels} label{'s' if labels != 1 else ''} a class"
-        title = f"{entry.title}: {source.dataset} to {dataset}, {amount}, {knobs['seeds']} seeds"
+        repeats = f"{knobs['seeds']} seed{'s' if knobs['seeds'] != 1 else ''}"
+        title = f"{entry.title} From {source.dataset} to {dataset}, {amount}, {repeats}"
         settings = {"source": json.loads(source.to_json()), "dataset": dataset, **given, **knobs}
         return cls(question, title, settings, members)
 
     @classmethod
     def from_plain(cls, plain: Any) -> Study:
         """The study of ``{"study": question, "source": {...}, ...}``, as ``to_json`` writes it."""
-        if not isinstance(plain, dict) or not isinstance(plain.get("source") or {}, dict):
+        given = dict(plain) if isinstance(plain, dict) else {"source": ""}
+        source = given.pop("source", {})
+        if not isinstance(source, dict):
             raise InputError("This is not a study: give a JSON object with study, source, dataset and what else should differ.")
-        given = dict(plain)
-        source = RunSpec.from_plain({"kind": "pretrain", **(given.pop("source", None) or {})})
-        return cls.make(given.pop("study", ""), source=source, **given)
+        return cls.make(given.pop("study", ""), source=RunSpec.from_plain({"kind": "pretrain", **source}), **given)
 
     def to_json(self) -> str:
         """The study as canonical JSON."""

@@ -1,0 +1,241 @@
+"""What a run is: checked, complete, and known by its key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+
+import pytest
+
+from tlcore import spec as module
+from tlcore.backbones import BACKBONES
+from tlcore.datasets import DATASETS
+from tlcore.registry import InputError
+from tlcore.spec import RunSpec
+from tlcore.strategies import STRATEGIES
+
+SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=1)
+TUNED = RunSpec.make("finetune", source=SOURCE, dataset="mnist", labels_per_class=5)
+
+
+def refused(ask, *given, **keywords):
+    """The sentence with which something is refused."""
+    with pytest.raises(InputError) as error:
+        ask(*given, **keywords)
+    return str(error.value)
+
+
+# --- complete -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_out_is_filled_in():
+    whole = RunSpec(
+        kind="finetune", dataset="mnist", backbone="cnn-small", objective="supervised", strategy="lp_ft", image=(28, 28, 1),
+        labels_per_class=5, epochs=40, batch_size=16, learning_rate=3e-3, seed=0,
+        knobs={"normalization": "batch", "probe_share": 0.5, "tune_rate": 0.1, "statistics": False}, source=SOURCE,
+    )  # fmt: skip
+    assert whole == TUNED
+    assert (SOURCE.strategy, SOURCE.epochs, SOURCE.batch_size, SOURCE.learning_rate) == ("scratch", 3, 64, 2e-3)
+    assert RunSpec.make("finetune").strategy == "scratch"
+
+
+EVERY = [
+    *(RunSpec.make("pretrain", dataset=each) for each in DATASETS.names()),
+    *(RunSpec.make("pretrain", objective=each) for each in ("supervised", "autoencoder")),
+    *(RunSpec.make("pretrain", backbone=each) for each in BACKBONES.names()),
+    *(
+        RunSpec.make("finetune", strategy=each.name, source=SOURCE if each.facts["needs_source"] else None, labels_per_class=5)
+        for each in STRATEGIES
+    ),
+    RunSpec.make("pretrain", image=(64, 48, 3), scripts=("greek", "latin"), digits=True),
+    RunSpec.make("finetune", dataset="digits", strategy="surgical", source=RunSpec.make("pretrain", normalization="group"), block=4),
+]
+
+
+@pytest.mark.parametrize("spec", EVERY, ids=lambda spec: f"{spec.kind} {spec.dataset} {spec.objective} {spec.backbone} {spec.strategy}")
+def test_a_spec_comes_back_from_json_as_it_was(spec):
+    again = RunSpec.from_json(spec.to_json())
+    assert again == spec and again.key == spec.key and again.to_json() == spec.to_json()
+    assert again.phases == spec.phases and len(again.phases[0].factors) == len(spec.blocks)
+    assert json.loads(spec.to_json())["dataset"] == spec.dataset
+
+
+def test_a_person_may_leave_out_what_is_as_always():
+    plain = {"dataset": "mnist", "labels_per_class": 5, "source": {"kind": "pretrain", "seed": 1}}
+    assert RunSpec.from_plain(plain) == TUNED
+    assert RunSpec.from_json('{"kind": "finetune", "strategy": "scratch"}') == RunSpec.make("finetune")
+    assert RunSpec.from_plain({**plain, "probe_share": 0.3}).knobs["probe_share"] == 0.3
+    assert RunSpec.from_plain({**plain, "knobs": {"probe_share": 0.3}}).knobs["probe_share"] == 0.3
+
+
+def test_the_settings_of_each_choice():
+    assert TUNED.settings("strategy") == {"probe_share": 0.5, "tune_rate": 0.1, "statistics": False}
+    assert TUNED.settings("backbone") == {"normalization": "batch"}
+    assert TUNED.settings("dataset") == {}
+    assert SOURCE.settings("dataset")["per_class"] == 88
+
+
+def test_a_run_sees_images_as_its_source_does():
+    wide = RunSpec.make("pretrain", dataset="glyphs", image=(32, 40, 3), normalization="none")
+    tuned = RunSpec.make("finetune", source=wide, dataset="digits", image=[32, 40, 3])
+    assert tuned.image == (32, 40, 3) and tuned.knobs["normalization"] == "none"
+    assert RunSpec.make("finetune", dataset="digits").image == (8, 8, 1)
+    assert RunSpec.make("pretrain", image=(4000, 4, 1)).image == (128, 4, 1)
+
+
+# --- known by its key -----------------------------------------------------------------------------------------------
+
+CHANGES = {
+    "kind": {"kind": "pretrain", "source": None, "strategy": "scratch"},
+    "dataset": {"dataset": "digits"},
+    "backbone": {"backbone": "cnn-medium"},
+    "objective": {"objective": "autoencoder"},
+    "strategy": {"strategy": "full"},
+    "image": {"image": (32, 32, 1)},
+    "labels_per_class": {"labels_per_class": None},
+    "epochs": {"epochs": 41},
+    "batch_size": {"batch_size": 17},
+    "learning_rate": {"learning_rate": 3.0000001e-3},
+    "seed": {"seed": 1},
+    "knobs": {"knobs": {**TUNED.knobs, "probe_share": 0.6}},
+    "source": {"source": replace(SOURCE, seed=2)},
+}
+
+
+def test_a_change_of_any_field_is_tried():
+    assert set(CHANGES) == {each.name for each in fields(RunSpec)}
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_every_field_is_in_the_key(field):
+    assert replace(TUNED, **CHANGES[field]).key != TUNED.key
+
+
+@pytest.mark.parametrize("field", [each.name for each in fields(RunSpec) if each.name not in ("kind", "source")])
+def test_every_field_of_the_source_is_in_the_key(field):
+    own = {"knobs": {"knobs": {**SOURCE.knobs, "per_class": 89}}, "labels_per_class": {"labels_per_class": 7}, "seed": {"seed": 2}}
+    change = own.get(field, CHANGES[field])
+    changed = replace(SOURCE, **change)
+    assert replace(TUNED, source=changed).key != TUNED.key
+
+
+def test_the_key_says_with_what_it_was_computed(monkeypatch):
+    key = TUNED.key
+    assert len(key) == 32 and replace(TUNED).key == key
+    monkeypatch.setattr(module, "RESULTS", module.RESULTS + 1)
+    results = replace(TUNED).key
+    monkeypatch.undo()
+    versions = module.versions()
+    monkeypatch.setattr(module, "versions", lambda: versions | {"keras": "4.0.0"})
+    keras = replace(TUNED).key
+    monkeypatch.setattr(module, "versions", lambda: versions | {"tensorflow": "3.0.0"})
+    tensorflow = replace(TUNED).key
+    assert len({key, results, keras, tensorflow}) == 4
+
+
+def test_versions_are_read_without_loading_anything():
+    assert set(module.versions()) == {"keras", "tensorflow"}
+    assert all(version[0].isdigit() for version in module.versions().values())
+
+
+def test_a_whole_number_and_its_decimal_are_one_question():
+    assert RunSpec.make("finetune", labels_per_class=5.0, learning_rate=1).key == RunSpec.make(
+        "finetune", labels_per_class=5, learning_rate=1.0
+    ).key  # fmt: skip
+
+
+# --- in words -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "title"),
+    [
+        (SOURCE, "cnn-small, supervised on glyphs, seed 1"),
+        (TUNED, "cnn-small, pretrained on glyphs, head only, then everything tuned gently, 5 labels a class of mnist, seed 0"),
+        (RunSpec.make("finetune", labels_per_class=1), "cnn-small, from scratch, 1 label a class of mnist, seed 0"),
+        (
+            RunSpec.make("finetune", source=RunSpec.make("pretrain", objective="autoencoder"), strategy="full"),
+            "cnn-small, pretrained on glyphs (autoencoder), everything tuned, all labels of mnist, seed 0",
+        ),
+    ],
+)
+def test_a_spec_in_words(spec, title):
+    assert spec.title == title
+
+
+# --- refused --------------------------------------------------------------------------------------------------------
+
+MISTAKES = [
+    ("sideways", {}, "There is no kind of run 'sideways': choose pretrain or finetune."),
+    ([], {}, "There is no kind of run '[]': choose pretrain or finetune."),
+    ("pretrain", {"source": SOURCE}, "Pretraining starts from nothing: leave out source and strategy, or fine-tune instead."),
+    ("pretrain", {"strategy": "full"}, "Pretraining starts from nothing: leave out source and strategy, or fine-tune instead."),
+    ("finetune", {"objective": "autoencoder"}, "Fine-tuning is measured by its accuracy: leave the objective at supervised."),
+    ("finetune", {"strategy": "full"}, "The strategy full needs a source: pretrain one first, or choose scratch."),
+    ("finetune", {"strategy": "scratch", "source": SOURCE}, "The strategy scratch uses no source: leave the source out."),
+    ("finetune", {"source": TUNED}, "A source is a pretraining: choose a run of that kind."),
+    (
+        "finetune",
+        {"source": SOURCE, "backbone": "cnn-medium"},
+        "The source is a cnn-small, not a cnn-medium: leave the backbone out, or choose another source.",
+    ),
+    (
+        "finetune",
+        {"source": SOURCE, "normalization": "none"},
+        "The source has normalization batch, not none: leave it out, or choose another source.",
+    ),
+    ("finetune", {"source": SOURCE, "image": (8, 8, 1)}, "The source sees images of (28, 28, 1), not (8, 8, 1): leave the image out."),
+    (
+        "finetune",
+        {"labels_per_class": 301},
+        "Labels per class is 301, but mnist has 300 of each class to learn from: choose 1 to 300.",
+    ),
+    ("finetune", {"labels_per_class": 0}, "Labels per class is 0: choose a whole number from 1 to 100000."),
+    ("finetune", {"epochs": 0}, "Epochs is 0: choose a whole number from 1 to 2000."),
+    ("finetune", {"learning_rate": float("nan")}, "Learning rate is nan: choose a number from 1e-06 to 1e+06."),
+    ("finetune", {"source": SOURCE, "strategy": "freeze", "frozen": 5}, "Frozen blocks is 5, but this backbone has 4: choose 0 to 4."),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "sentence"), MISTAKES)
+def test_a_mistake_is_told_in_a_sentence(kind, given, sentence):
+    assert refused(RunSpec.make, kind, **given) == sentence
+
+
+@pytest.mark.parametrize(
+    "image", [3, "28x28", (28, 28), (28, 28, 2), (3, 28, 1), (28.0, 28, 1), (28, 28, True), None, (28, 28, 1, 1), ["a"] * 3, [[]] * 3]
+)
+def test_an_image_that_is_none_is_refused(image):
+    if image is None:
+        assert RunSpec.make("pretrain", image=None).image == (28, 28, 1)
+    else:
+        assert "give height and width of at least 4 pixels and 1 or 3 channels." in refused(RunSpec.make, "pretrain", image=image)
+        assert refused(RunSpec.make, "finetune", source=SOURCE, image=image).startswith("Image is ")
+
+
+@pytest.mark.parametrize("extra", ["wheels", "cls", "self", "kind", "source2", "x" * 1000, "frozen"])
+def test_a_setting_that_there_is_not_is_refused_with_those_there_are(extra):
+    sentence = refused(RunSpec.make, "finetune", **{extra: 1})
+    assert sentence.startswith(f"There is no setting {extra[:40]!r} here: choose among dataset, backbone,") and len(sentence) < 300
+
+
+NO_SPECS = [
+    "", "nonsense", "[]", "3", "null", '"x"', '{"knobs": []}', '{"knobs": {"dataset": "mnist"}}', '{"knobs": {"kind": "pretrain"}}',
+    '{"knobs": {"source": {}}}', '{"source": []}', '{"source": "glyphs"}', "[" * 100_000, '{"source": {"source": {"source": {}}}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_SPECS, ids=lambda text: text[:40])
+def test_what_is_no_spec_is_refused_with_what_one_is(text):
+    assert refused(RunSpec.from_json, text) == "This is not a run: give a JSON object with kind, dataset and what else should differ."
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"kind": []}, {"dataset": ["mnist"]}, {"dataset": None}, {"strategy": {}}, {"seed": "1"}, {"seed": []}, {"image": 1}, {"cls": 1},
+        {"labels_per_class": "5"}, {"knobs": {"wheels": 1}}, {"source": {"kind": "finetune"}}, {"source": {"source": {}}}, {"epochs": 1e400},
+    ],
+)  # fmt: skip
+def test_whatever_a_file_says_the_refusal_is_a_sentence(plain):
+    assert refused(RunSpec.from_plain, plain).endswith(".")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,12 @@ from tlcore.registry import InputError
 from tlcore.spec import RunSpec, versions
 from tlcore.strategies import Phase, spread
 from tlcore.training import Checkpoint, Outcome, Recorder, audit, evaluate
+from tlcore.training.calls import Calls
 from tlcore.training.features import features, outputs
-from tlcore.training.loop import Loop, Structure, cuts, loop, order, steps
 from tlcore.training.network import Network, network
 
 tf.config.experimental.enable_op_determinism()
 
-ENOUGH = 0.25  # seconds of work in a call before what it measured is recorded
 PICTURES = 12  # images shown with their reconstructions
 
 
@@ -45,25 +44,24 @@ class _Run:
         self.spec, self.recorder, self.begun = spec, recorder, tick()
         self.data: Dataset = load(spec.dataset, spec.settings("dataset"))
         self.net: Network = network(spec, len(self.data.classes))
-        self.start = self._start(source)
-        self.net.load(self.start)
-        self.chosen = self.data.draw(spec.labels_per_class, spec.seed)
-        self.labels = tf.constant(np.asarray(self.data.train.labels)[self.chosen], tf.int32)
-        self.known = tf.constant(np.asarray(self.data.validation.labels), tf.int32)
-        self.cuts = cuts(len(self.chosen), spec.batch_size)
+        self.weights = self._weights(source)
+        self.net.load(self.weights)
+        self.calls = Calls(spec, self.net, self.data, self._listen)
         self.before: dict[str, float] = {}
-        self.allowance = 4  # steps in the next call
 
-    def _start(self, source: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
-        """Every block from the source, the head new; all new without a source."""
+    def _weights(self, source: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
+        """Start weights: every block from the source, the head new; all new without a source."""
         start = self.net.initial(self.spec.seed)
         if self.spec.source is None:
             return start
         if source is None:
             raise InputError("The weights of the source are missing: pretrain it again.")
-        head = len(self.net.parts) - 1
-        missing = np.empty(0)  # fits no variable, so that loading says which one
+        head, missing = len(self.net.parts) - 1, np.empty(0)  # what is missing fits no variable: loading says which
         return {path: source.get(path, missing) if self.net.owner[path] < head else start[path] for path in start}
+
+    def _listen(self) -> None:
+        if self.recorder.wish() == "stop":
+            raise Stopped
 
     def go(self, checkpoint: Checkpoint | None) -> Outcome:
         """Train every phase, then evaluate; a checkpoint skips what it has behind it."""
@@ -80,69 +78,33 @@ class _Run:
         except Diverged as error:
             return Outcome("failed", error=str(error))
 
+    def _measure_start(self) -> None:
+        """Measure before the first step: what was transferred, before anything was learned (epoch 0)."""
+        sums = self.calls.start(self.spec.phases[0])
+        if not np.isfinite(sums).all():
+            raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
+        self.before = self._means(sums[0])[1]
+        self.recorder.epochs([{"epoch": 0, **self.before}])
+
     def _resume(self, checkpoint: Checkpoint) -> int:
         self.net.load(checkpoint.arrays)
         self.net.optimizer.restore(checkpoint.arrays)
         return checkpoint.epoch
-
-    def _measure_start(self) -> None:
-        """Measure before the first step: what was transferred, before anything was learned (epoch 0)."""
-        for _, rows, _ in self._passes(self.spec.phases[0], range(1), step=len(self.cuts) - 1):
-            self._refuse_nonsense(rows, -1)
-            self.before = self._means(rows[0])[1]
-            self.recorder.epochs([{"epoch": 0, **self.before}])
 
     def _phase(self, phase: Phase, first: int, last: int, fresh: bool) -> None:
         if fresh:
             self.net.optimizer.reset()
         factors = (*phase.factors, phase.head)
         self.net.optimizer.steer(self.spec.learning_rate, {path: factors[place] for path, place in self.net.owner.items()})
-        for epoch, sums, seconds in self._passes(phase, range(first, last)):
-            good = np.isfinite(sums).all(axis=1)
-            self.recorder.epochs([self._row(epoch + place, row, seconds) for place, row in enumerate(sums[good])])
-            self._refuse_nonsense(sums, epoch)
-            if epoch + len(sums) < self.spec.epochs:
-                self.recorder.checkpoint(epoch + len(sums), {**self.net.weights(), **self.net.optimizer.state()})
+        for epoch, sums, seconds in self.calls.epochs(phase, range(first, last)):
+            good = int(np.isfinite(sums).all(axis=1).cumprod().sum())
+            self.recorder.epochs([self._row(epoch + place, row, seconds) for place, row in enumerate(sums[:good])])
+            if good < len(sums):
+                self._refuse_nonsense(epoch + good)
+            if epoch + good < self.spec.epochs:
+                self.recorder.checkpoint(epoch + good, {**self.net.weights(), **self.net.optimizer.state()})
 
-    def _passes(self, phase: Phase, epochs: range, step: int = 0) -> Iterator[tuple[int, np.ndarray, float]]:
-        """Train some epochs call by call, the first from ``step`` on; yields the first epoch that is done, sums and seconds of each."""
-        data = (self._learned(phase.prefix), self.labels, self._seen(phase.prefix), self.known)
-        graph = self._loop(phase, data[0].shape[1:])
-        total = steps(len(self.cuts) - 1, len(self.known))
-        nothing = np.zeros(2 * len(self.net.measures))
-        epoch, spent, carry = epochs.start, 0.0, nothing
-        while epoch < epochs.stop:
-            self._listen()
-            begun = tick()
-            whole = max(1, min(epochs.stop - epoch, self.allowance // total)) if step == 0 else 1
-            until = min(total, step + self.allowance)
-            shuffled = order(len(self.chosen), self.spec.seed, range(epoch, epoch + whole))
-            sums = graph.train(*data, shuffled, self.cuts, step, until, carry).numpy()
-            spent += self._adapt(tick() - begun)
-            step, carry = until, sums[-1]
-            if until == total or not np.isfinite(carry).all():
-                yield epoch, sums, spent / whole
-                epoch, step, spent, carry = epoch + whole, 0, 0.0, nothing
-
-    def _listen(self) -> None:
-        if self.recorder.wish() == "stop":
-            raise Stopped
-
-    def _adapt(self, seconds: float) -> float:
-        """Make calls of about a quarter to half a second of work."""
-        if seconds < ENOUGH:
-            self.allowance = min(self.allowance * 2, 1 << 20)
-        elif seconds > 2 * ENOUGH:
-            self.allowance = max(1, self.allowance // 2)
-        return seconds
-
-    def _refuse_nonsense(self, sums: np.ndarray, epoch: int) -> None:
-        """Raise Diverged if the sums of epochs from ``epoch`` (counted from 0; -1 is the start) on are not all finite."""
-        good = epoch + int(np.isfinite(sums).all(axis=1).argmin())
-        if np.isfinite(sums).all():
-            return
-        if good < 0:
-            raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
+    def _refuse_nonsense(self, good: int) -> None:
         rate = f"choose a learning rate below {self.spec.learning_rate:g}"
         kept = f"the curves up to epoch {good} are kept"
         raise Diverged(f"The loss was no longer a number in epoch {good + 1}: {rate}; {kept}.")
@@ -156,24 +118,21 @@ class _Run:
         learned, seen = np.split(sums, 2)
         names = self.net.measures
         return (
-            {name: float(total) / len(self.chosen) for name, total in zip(names, learned, strict=True)},
-            {f"val_{name}": float(total) / len(self.known) for name, total in zip(names, seen, strict=True)},
+            {name: float(total) / len(self.calls.labels) for name, total in zip(names, learned, strict=True)},
+            {f"val_{name}": float(total) / len(self.calls.known) for name, total in zip(names, seen, strict=True)},
         )
 
-    def _loop(self, phase: Phase, shape: tuple[int, ...]) -> Loop:
-        moving = tuple(place for place, factor in enumerate((*phase.factors, phase.head)) if factor)
-        return loop(self.net, Structure(phase.prefix, moving, phase.statistics), shape)
-
-    def _learned(self, prefix: int) -> tf.Tensor:
-        name = f"{self.data.id}/train/{self.spec.labels_per_class}/{self.spec.seed}"
-        return features(self.net, np.asarray(self.data.train.images)[self.chosen], name, prefix, self._listen)
-
-    def _seen(self, prefix: int) -> tf.Tensor:
-        return features(self.net, self.data.validation.images, f"{self.data.id}/validation", prefix, self._listen)
+    def _finish(self) -> Outcome:
+        scores, arrays = self._scores()
+        result = {**self._audited(), **scores}
+        if not result["seal"]:
+            told = "A frozen variable has moved, so this run does not count: please report it."
+            return Outcome("failed", result, self.net.weights(), arrays, told)
+        return Outcome("finished", result, self.net.weights(), arrays)
 
     def _audited(self) -> dict[str, Any]:
         """What moved, and whether all that was promised to stay has stayed."""
-        changed = audit.moved(self.start, self.net.weights())
+        changed = audit.moved(self.weights, self.net.weights())
         promised = audit.frozen(self.net, self.spec.phases)
         *blocks, head = self.net.parameters()
         return {
@@ -183,8 +142,8 @@ class _Run:
             "promised": sorted(promised),
             "parameters": {"blocks": blocks, "head": head, "trainable": self._trainable(promised)},
             "classes": list(self.data.classes),
-            "train_size": len(self.chosen),
-            "validation_size": len(self.known),
+            "train_size": len(self.calls.labels),
+            "validation_size": len(self.calls.known),
             "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
             "versions": versions(),
             "seconds": tick() - self.begun,
@@ -192,14 +151,6 @@ class _Run:
 
     def _trainable(self, promised: set[str]) -> int:
         return sum(int(np.prod(each.shape)) for path, each in self.net.variables.items() if each.trainable and path not in promised)
-
-    def _finish(self) -> Outcome:
-        scores, arrays = self._scores()
-        result = {**self._audited(), **scores}
-        if not result["seal"]:
-            told = "A frozen variable has moved, so this run does not count: please report it."
-            return Outcome("failed", result, self.net.weights(), arrays, told)
-        return Outcome("finished", result, self.net.weights(), arrays)
 
     def _scores(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Open the test part and measure it."""
@@ -213,6 +164,6 @@ class _Run:
             logits = np.asarray(given)
             scores = evaluate.classification(labels, logits, self.data.classes)
             return {**measured, **scores}, {"predictions": logits.argmax(1).astype("int32")}
-        scores = evaluate.reconstruction(np.asarray(seen), np.asarray(self._learned(0)).mean(0))
+        scores = evaluate.reconstruction(np.asarray(seen), np.asarray(self.calls.learned(0)).mean(0))
         pictures = np.stack([np.asarray(each[:PICTURES]) for each in (seen, given)])
         return {**measured, **scores}, {"pictures": (pictures * 255).round().astype("uint8")}

@@ -33,8 +33,8 @@ def test_one_run_alone(lab):
     assert "choose another one" in lab.said(open_page(lab, "finished"))
 
 
-def test_nothing_chosen(lab, empty_lab):
-    assert "Tick them in the list" in empty_lab.said(empty_lab.page("pages/compare.py"))
+def test_an_empty_lab_says_how_to_begin(empty_lab):
+    assert "Nothing has run here yet" in empty_lab.said(empty_lab.page("pages/compare.py"))
 
 
 def test_no_runs_chosen_of_many(lab):

@@ -73,7 +73,7 @@ PALETTES = {
         soft="#A3ABB7",
         line="#2C343F",
         grid="#1F262F",
-        accent="#5070BD",
+        accent="#6A8AD6",
         thaw=("#FF9B5E", "#E3C078", "#BDCE9C", "#98CDCB", "#7CC4F0"),
         mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#CA635B", "#E17C72", "#F1948A"),
     ),

@@ -241,7 +241,7 @@ def _guess(sheet: paper.Figure, theme: str, metric: str, chance: float | None) -
 def _name(sheet: paper.Figure, ends: list[tuple[str, str, int, float]], theme: str, span: tuple[float, float]) -> None:
     """Up to six series get their name at the line's end, more a legend beside the figure."""
     if len(ends) > DIRECT:
-        sheet["showlegend"] = True
+        sheet |= {"showlegend": True, "legend": {"tracegroupgap": 0}}
         return
     inner = sheet["height"] - sheet["margin"]["t"] - sheet["margin"]["b"]
     pixels = [(y - span[0]) / ((span[1] - span[0]) or 1) * inner for *_, y in ends]

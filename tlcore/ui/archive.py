@@ -140,9 +140,7 @@ def _none(filtered: bool) -> None:
         st.markdown("No run is like that. Choose other filters, or see all of them.")
         st.page_link("pages/runs.py", label="All runs", query_params={f"runs_{name}": ANY for name in ("kind", "state", "dataset")})
     else:
-        cards.empty(
-            "Nothing has run here yet. The first experiment takes about a minute.", "Run the first experiment", "app.py", key="runs-none"
-        )
+        cards.nothing_yet(key="runs-none")
 
 
 def _number(text: str | None) -> int | None:

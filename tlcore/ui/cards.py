@@ -35,6 +35,6 @@ def empty(sentence: str, label: str, page: str, key: str, **params: str) -> None
         st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=params or None)
 
 
-def quiet(text: str) -> None:
-    """A small line that can still be read."""
-    st.markdown(f":small[{text}]")
+def nothing_yet(key: str) -> None:
+    """What stands where runs would, while there are none."""
+    empty("Nothing has run here yet. The first experiment takes about a minute.", "Run the first experiment", "app.py", key)

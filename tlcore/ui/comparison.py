@@ -44,13 +44,12 @@ def chosen() -> list[Run]:
 
 def comparison(runs: Sequence[Run]) -> None:
     """The whole comparison, or what to do when there is nothing to compare."""
+    if not runs and not frame.store().runs(limit=1):
+        cards.nothing_yet(key="compare-none")
+        return
     if not runs:
-        cards.empty(
-            "Two or more runs, side by side. Tick them in the list, or choose them above.",
-            "Look at every run",
-            "pages/runs.py",
-            key="compare-none",
-        )
+        said = "Two or more runs, side by side. Tick them in the list, or choose them above."
+        cards.empty(said, "Look at every run", "pages/runs.py", key="compare-none")
         return
     if len(runs) == 1:
         st.markdown("This is one run alone: choose another one to set beside it.")

@@ -65,7 +65,8 @@ def _sheet(data: Dataset | None, title: str, key: str, labels: int | None = None
 
     st.markdown(f"**{title}**")
     if data is None:
-        st.markdown("They are being drawn, it takes a few seconds.")
+        rests = jobs.engine_state()["state"] in ("off", "failed")
+        st.markdown("They are drawn when the first run starts." if rests else "They are being drawn, it takes a few seconds.")
         return
     places = one_of_each(data, SHOWN) if labels is None else list(data.draw(labels, 0))[:: labels * len(data.classes) // SHOWN][:SHOWN]
     sheet(data.train.images[places], key=f"first-{key}", columns=4, size=44, rows=True, alt=f"{len(places)} images: {title}.")

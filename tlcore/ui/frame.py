@@ -68,6 +68,10 @@ def told() -> Iterator[None]:
     except InputError as refusal:
         st.error(str(refusal))
         st.stop()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        st.error(f"{error.filename or 'The data folder'} cannot be used ({why}): make room or rights there, then reload the page.")
+        st.stop()
 
 
 def moving(every: float | None, key: str) -> Callable[[Callable[[], None]], Callable[[], None]]:

@@ -40,13 +40,14 @@ function figure(box, data) {
   const drawn = JSON.parse(JSON.stringify(data.figure).replace(/#[0-9A-F]{6}/g, (one) => pairs[one] ?? one))
   const layout = drawn.layout
   if (box.clientWidth < NARROW) {
-    const room = 20 * drawn.data.filter((one) => one.showlegend).length
+    const named = drawn.data.filter((one) => one.showlegend).length
+    const room = 20 * named + 8
     layout.annotations = layout.annotations.filter((one) => one.name !== "end")
     layout.margin = { ...layout.margin, l: 36, r: 8 }
     layout.dragmode = false
-    if (room > 20) {
+    if (named > 1) {
       layout.showlegend = true
-      layout.legend = { yref: "container", y: 1, yanchor: "top", x: 0, xanchor: "left" }
+      layout.legend = { yref: "container", y: 1, yanchor: "top", x: 0, xanchor: "left", tracegroupgap: 0 }
       layout.margin.t += room
       layout.height += room
     }

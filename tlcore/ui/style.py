@@ -13,10 +13,14 @@ RULES = """
 .stMain .stPageLink a:hover { background: var(--tl-panel); }
 .stMain .stPageLink a p { font-weight: 400; }
 .stSidebar .stPageLink a { padding-block: .3rem; border-radius: .5rem; }
+.stMain button[kind="primary"]:not(:disabled) { color: var(--tl-paper); }
+.stMultiSelect [data-tag] { background: color-mix(in srgb, var(--tl-accent) 18%, transparent); }
+.stMultiSelect [data-tag], .stMultiSelect [data-tag] button { color: var(--tl-ink); }
 .stMarkdown p:has(> span[style*="0.875rem"]:only-child) { line-height: 1.4; color: var(--tl-soft); }
 .stMarkdown table { display: block; overflow-x: auto; border: 0; }
 .stMarkdown th, .stMarkdown td { border-width: 0 0 1px; padding: .45rem 1.5rem .45rem 0; }
 .stMarkdown th { font-weight: 500; font-size: .875rem; color: var(--tl-soft); white-space: nowrap; }
+.stMarkdown td[style*="right"] { white-space: nowrap; }
 .stMarkdown tbody tr:last-child td { border-bottom: 0; }
 .tl-mark { display: flex; align-items: center; gap: .65rem; margin: -.5rem 0 .25rem; font-weight: 600; font-size: 1.05rem; line-height: 1.2; }
 .tl-mark img { flex: none; width: 34px; height: 34px; }
@@ -39,7 +43,7 @@ RULES = """
   .st-key-first-row .stColumn:not(:last-child)::after { content: "\\2193"; right: auto; left: 50%; top: auto; bottom: -1.35rem; }
 }
 """
-NAMES = ("ice", "ember", "soft", "chance", "helps", "harms", "line", "panel")
+NAMES = ("ice", "ember", "soft", "chance", "helps", "harms", "line", "panel", "paper", "ink", "accent")
 
 
 @cache

@@ -235,6 +235,14 @@ def test_stopping_a_study_leaves_what_others_asked_for(store):
     assert states(store, arms.id) == {"queued": 1, "stopped": 7}
 
 
+def test_a_run_that_somebody_resumed_is_their_own(store):
+    record = store.submit_study(recipes.study())
+    store.stop_study(record.id)
+    run = store.resume(store.members(record.id)[0].run.id)
+    store.stop_study(record.id)
+    assert store.run(run.id).state == "queued"
+
+
 def test_a_study_asked_anew_stops_whole_too(store, worker):
     first = store.submit_study(recipes.study(seeds=1))
     store.finish(worker.begin(store.members(first.id)[0].run.spec), "failed", error="It broke.")

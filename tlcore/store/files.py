@@ -80,8 +80,8 @@ class Files(Leases):
         """Hold some space back while there is plenty."""
         path = self.home / "ballast"
         if not path.exists() and self.free() > 20 * BALLAST:
-            with path.open("wb") as file:
-                file.write(b"\0" * BALLAST)
+            with told():
+                folder.write(path, lambda file: file.write(b"\0" * BALLAST))
 
     def drop_ballast(self) -> None:
         """Give the held space back, so that the store can write that the disk is full."""

@@ -59,8 +59,9 @@ class Removing(Writing):
             place, owner = path.relative_to(self.home).as_posix(), path.parent.name
             kept = place in named or owner in busy or (owner in known and path.name == "log.txt")
             if not kept and _age(path) > GARBAGE:
-                path.unlink(missing_ok=True)
-                removed += 1
+                with suppress(OSError):  # in use on some systems: the next sweep tries again
+                    path.unlink()
+                    removed += 1
         for emptied in self.home.glob("runs/*/"):
             if emptied.name not in known:
                 with suppress(OSError):  # not empty yet

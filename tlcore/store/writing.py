@@ -61,6 +61,7 @@ class Writing(Reading):
             return None
         with self.write() as connection:
             resume_one(connection, run_id)
+            connection.execute(update(runs).where(runs.c.id == run_id).values(asked=True))
         return self.run(run_id)
 
     def resume_study(self, study_id: str) -> StudyRecord | None:

@@ -40,7 +40,7 @@ def words(balance: Mapping[str, Mapping[str, int]]) -> str:
 def figure(table: pd.DataFrame, theme: str = "light", height: int = 300) -> paper.Figure:
     """Bars of the classes; the parts are told apart by colour and hatching."""
     if table.empty:
-        return paper.empty(theme, "Here every class has a bar, as high as it has images.", height)
+        return paper.empty(theme, "Every class gets a bar here, as high as it has images.", height)
     bars = [_bars(str(part), rows, theme) for part, rows in table.groupby("part", sort=False)]
     across = paper.axis(theme, "Class", type="category", ticks="")
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.16, "yanchor": "bottom", "traceorder": "normal"}

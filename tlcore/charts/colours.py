@@ -55,7 +55,7 @@ PALETTES = {
         grid="#ECEFF3",
         accent="#33508F",
         thaw=("#B8481A", "#99681F", "#6F7A45", "#44797F", "#1F6FA8"),
-        mistakes=("#FFFFFF", "#FBEAE7", "#F6D2CC", "#F0B8AF", "#E79B90", "#DB7C6F", "#CB5E50", "#B94436", "#9C2E22", "#7A2118"),
+        mistakes=("#FFFFFF", "#FBEAE7", "#F6D2CC", "#F0B8AF", "#E79B90", "#DB7C6F", "#C15347", "#B94436", "#9C2E22", "#7A2118"),
     ),
     "dark": Palette(
         ice="#7CC4F0",
@@ -75,7 +75,7 @@ PALETTES = {
         grid="#1F262F",
         accent="#6A8AD6",
         thaw=("#FF9B5E", "#E3C078", "#BDCE9C", "#98CDCB", "#7CC4F0"),
-        mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#CA635B", "#E17C72", "#F1948A"),
+        mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#D06E65", "#E17C72", "#F1948A"),
     ),
 }
 

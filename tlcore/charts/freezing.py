@@ -106,7 +106,7 @@ def _symbols(counts: list[int], most: int) -> list[str]:
 
 def _mean_line(sheet: paper.Figure, means: DataFrame, most: int, theme: str) -> None:
     """The line through the means, its colour going from ember to ice, and the interval as a band behind it."""
-    rows = list(means[["frozen", "mean", "low", "high"]].itertuples(index=False, name=None))
+    rows = list(zip(*(means[name].tolist() for name in ("frozen", "mean", "low", "high")), strict=True))  # plain numbers, not NumPy's
     for (x0, y0, low0, high0), (x1, y1, low1, high1) in itertools.pairwise(rows):
         colour = colours.frost((x0 + x1) / 2 / most, theme)
         ends = {"x0": x0, "y0": 100 * y0, "x1": x1, "y1": 100 * y1}

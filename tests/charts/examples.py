@@ -1,0 +1,80 @@
+"""One example of each chart, full and empty, as pages call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tlcore.charts import balance, confusion, curves, freezing, per_class, verdict
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+class Example(NamedTuple):
+    """A chart: its table, its table without rows, and its figure."""
+
+    table: Callable[[], Any]
+    empty: Callable[[], Any]
+    figure: Callable[..., dict[str, Any]]
+
+
+def rows(epochs: int = 3, lift: float = 0.0) -> list[dict[str, Any]]:
+    """What the store gives for a run of so many epochs; nothing of training at epoch 0."""
+    found = []
+    for epoch in range(epochs + 1):
+        done = epoch / max(epochs, 1)
+        row: dict[str, Any] = {
+            "epoch": epoch,
+            "val_loss": 2.3 - done,
+            "val_accuracy": 0.1 + 0.7 * done + lift,
+            "loss": None,
+            "accuracy": None,
+        }
+        if epoch:
+            row |= {"loss": 2.0 - done, "accuracy": 0.2 + 0.75 * done, "seconds": 0.1}
+        found.append(row)
+    return found
+
+
+def arms(seeds: int = 3) -> list[dict[str, Any]]:
+    """Accuracies of a freezing study on a net of four blocks, with scratch."""
+    scratch = [{"arm": "scratch", "frozen": None, "seed": seed, "accuracy": 0.6 + 0.01 * seed} for seed in range(seeds)]
+    return scratch + [
+        {"arm": "freeze", "frozen": frozen, "seed": seed, "accuracy": 0.7 + 0.04 * frozen + 0.01 * seed}
+        for frozen in range(5)
+        for seed in range(seeds)
+    ]
+
+
+def pairs(seeds: int = 3) -> list[dict[str, Any]]:
+    """Accuracies of two arms."""
+    values = {"scratch": 0.65, "lp_ft": 0.88}
+    return [
+        {"arm": arm, "frozen": None, "seed": seed, "accuracy": value + 0.01 * seed * (arm == "lp_ft")}
+        for arm, value in values.items()
+        for seed in range(seeds)
+    ]
+
+
+SERIES = [
+    curves.Series("From scratch", rows(), "scratch", 0),
+    curves.Series("Frozen", rows(lift=0.1), "frozen", 0),
+    curves.Series("Frozen", rows(lift=0.12), "frozen", 1),
+    curves.Series(EVIL, rows(lift=0.05), "tuned", 0, 0.5),
+]
+NAMES = ["cat", "dog", EVIL]
+CLASSES = [{"name": name, "precision": 0.8, "recall": 0.7, "count": 10} for name in NAMES]
+EXAMPLES = {
+    "curves": Example(lambda: curves.table(SERIES), lambda: curves.table([]), curves.figure),
+    "freezing": Example(lambda: freezing.table(arms()), lambda: freezing.table([]), freezing.figure),
+    "verdict": Example(lambda: verdict.table(pairs()), lambda: verdict.table([]), verdict.figure),
+    "confusion": Example(
+        lambda: confusion.table([[8, 1, 1], [2, 8, 0], [0, 0, 9]], NAMES), lambda: confusion.table([], []), confusion.figure
+    ),
+    "per_class": Example(lambda: per_class.table(CLASSES), lambda: per_class.table([]), per_class.figure),
+    "balance": Example(
+        lambda: balance.table({"train": dict.fromkeys(NAMES, 6), "test": {"cat": 2, "dog": 3, EVIL: 1}}),
+        lambda: balance.table({}),
+        balance.figure,
+    ),
+}

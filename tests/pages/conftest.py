@@ -11,26 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.stand_in import StandIn, summary
 from tlcore import datasets
 from tlcore.spec import RunSpec
-from tlcore.store import Lease, Owner, Run, Store, StudyRecord, tables
+from tlcore.store import Run, Store, StudyRecord
 from tlcore.studies import Study
 
 ROOT = Path(__file__).parents[2]
 LETTERS = {"scripts": ("greek",), "per_class": 10}  # a set of glyphs that is drawn in a blink
-BLOCKS = (
-    "block1/conv/kernel",
-    "block2/conv/kernel",
-    "block3/conv/kernel",
-    "block4/dense/kernel",
-    "block4/dense/bias",
-    "head/logits/kernel",
-)
 LOG = "Epoch 1 done\nTraceback (most recent call last):\n  File ...\nMemoryError: no room for 7 GB"
 
 
@@ -152,7 +143,7 @@ def target(strategy: str = "lp_ft", seed: int = 0, **given: Any) -> RunSpec:
 
 
 def _fill(lab: Lab, store: Store) -> None:
-    worker = _Worker(store)
+    worker = StandIn(store)
     lab.runs["source"] = worker.finished(source(), accuracy=0.93, seconds=21.4)
     lab.runs["autoencoder"] = worker.finished(source(objective="autoencoder"), accuracy=None, seconds=18.0)
     lab.runs["finished"] = worker.finished(target(), accuracy=0.884, seconds=4.2)
@@ -176,7 +167,7 @@ def _fill(lab: Lab, store: Store) -> None:
     lab.runs["queued"] = store.submit(target(seed=4)).id
 
 
-def _studies(lab: Lab, store: Store, worker: _Worker) -> None:
+def _studies(lab: Lab, store: Store, worker: StandIn) -> None:
     """One study that is done and one of which a part is."""
     given = {"source": source(), "dataset": "digits", "labels_per_class": 5, "epochs": 6, "seeds": 2, "fix_source": True}
     done = store.submit_study(Study.make("arms", **given))
@@ -191,109 +182,3 @@ def _studies(lab: Lab, store: Store, worker: _Worker) -> None:
     for member in store.members(part.id)[:2]:
         worker.finished(member.run.spec, 0.7, seconds=3.0)
     lab.runs["member"] = store.members(part.id)[2].run.id
-
-
-def summary(store: Store, study_id: str) -> dict[str, Any]:
-    """A summary in the shape of the engine's: mean of each arm, and one sentence."""
-    arms: dict[tuple[str, int | None], list[float]] = {}
-    for member in store.members(study_id):
-        arms.setdefault((member.arm, member.frozen), []).append(member.run.accuracy or 0.0)
-    rows = [
-        {"arm": arm, "frozen": frozen, "n": len(values), "mean": float(np.mean(values)), "low": None, "high": None}
-        for (arm, frozen), values in arms.items()
-    ]
-    sentence = (
-        "With 5 labels a class of digits and 2 seeds, probe-then-tune reached 88.5 % on average "
-        "and training from scratch 65.5 %: 23.0 points more."
-    )
-    return {"arms": rows, "sentence": sentence, "label": "Measured"}
-
-
-class _Worker:
-    """Does what a worker does, without training."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.owner = store, Owner.me()
-
-    def begin(self, spec: RunSpec) -> Lease:
-        run = self.store.submit(spec)
-        lease = self.store.take(run.id, self.owner)
-        assert lease is not None, f"{run.title} is {run.state}"
-        return lease
-
-    def running(self, spec: RunSpec, epochs: int) -> str:
-        lease = self.begin(spec)
-        if epochs:
-            self.store.record_epochs(lease, curve(spec, 0.8, epochs))
-        return lease.run
-
-    def ended(self, spec: RunSpec, state: str, epochs: int, error: str | None = None) -> str:
-        lease = self.begin(spec)
-        self.store.record_epochs(lease, curve(spec, 0.8, epochs))
-        self.store.folder_of(lease.run).mkdir(parents=True, exist_ok=True)
-        self.store.finish(lease, state, error=error)
-        self._took(lease.run, 2.5)
-        return lease.run
-
-    def finished(self, spec: RunSpec, accuracy: float | None, seconds: float) -> str:
-        lease = self.begin(spec)
-        self.store.record_epochs(lease, curve(spec, accuracy, spec.epochs))
-        if accuracy is None:
-            pictures = np.linspace(0, 255, 2 * 12 * 28 * 28).reshape(2, 12, 28, 28, 1).astype(np.uint8)
-            self.store.save_arrays(lease, "arrays.npz", {"pictures": pictures})
-        self.store.finish(lease, "finished", result(spec, accuracy))
-        self._took(lease.run, seconds)
-        return lease.run
-
-    def _took(self, run_id: str, seconds: float) -> None:
-        with self.store.write() as connection:
-            connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(seconds=seconds))
-
-
-def curve(spec: RunSpec, accuracy: float | None, epochs: int) -> list[dict[str, Any]]:
-    """Epochs 0 to ``epochs`` of a run that learns towards an accuracy."""
-    rows = []
-    for epoch in range(epochs + 1):
-        done = 1 - 0.5**epoch
-        row: dict[str, Any] = {"epoch": epoch, "val_loss": 2.3 - 1.7 * done}
-        if accuracy is not None:
-            row["val_accuracy"] = 0.1 + (accuracy - 0.1) * done
-        if epoch:
-            row |= {"loss": 2.2 - 1.9 * done, "seconds": 0.1}
-            if accuracy is not None:
-                row["accuracy"] = min(1.0, 0.15 + accuracy * done)
-        rows.append(row)
-    return rows
-
-
-def result(spec: RunSpec, accuracy: float | None) -> dict[str, Any]:
-    """A result as the trainer returns it."""
-    frozen = [name for name in BLOCKS if name.startswith(("block1", "block2")) and spec.strategy == "linear_probe"]
-    common = {
-        "loss": 0.4 if accuracy is not None else 0.0123,
-        "start": {"val_loss": 2.3} | ({"val_accuracy": 0.11} if accuracy is not None else {}),
-        "moved": {name: name not in frozen for name in BLOCKS},
-        "seal": True,
-        "promised": frozen,
-        "parameters": {"blocks": [416, 18_688, 37_120, 36_928], "head": 650, "trainable": 93_000},
-        "train_size": 50, "validation_size": 180, "test_size": 540, "threads": 2,
-        "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "seconds": 4.0,
-    }  # fmt: skip
-    if accuracy is None:
-        return common | {
-            "accuracy": None,
-            "balanced_accuracy": None,
-            "confusion": None,
-            "baseline_loss": 0.0678,
-            "classes": list("0123456789"),
-        }
-    right = round(54 * accuracy)
-    matrix = np.full((10, 10), 0)
-    np.fill_diagonal(matrix, right)
-    for row in range(10):
-        matrix[row, (row + 3) % 10] = 54 - right
-    classes = [{"name": str(place), "precision": accuracy, "recall": right / 54, "count": 54} for place in range(10)]
-    return common | {
-        "accuracy": accuracy, "balanced_accuracy": accuracy - 0.002, "majority": 0.1, "confusion": matrix.tolist(),
-        "classes": list("0123456789"), "per_class": classes,
-    }  # fmt: skip

@@ -141,15 +141,35 @@ def test_a_sound_store_stays(filled):
     assert Store().restored() is None
 
 
-def test_a_store_that_nobody_closed_is_sound(file_store, child, home):
+WRITER = """
+import os
+from tests.store import recipes
+from tlcore.store import Store
+store = Store()
+for seed in range(40):
+    print(store.submit(recipes.scratch(seed)).id, flush=True)
+    if seed == 38:
+        store.forget_copies()  # what came before is in the file, and the log is empty
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_store_that_nobody_closed_is_sound(home, child):
     """What a killed process had acknowledged lies in the log beside the file."""
-    writer = child(
-        "import os\nfrom tests.store import recipes\nfrom tlcore.store import Store\n"
-        "store = Store()\nfor seed in range(9): print(store.submit(recipes.scratch(seed)).id)\nos.kill(os.getpid(), 9)"
-    )
-    told = writer.communicate(timeout=60)[0].split()
+    told = child(WRITER).communicate(timeout=60)[0].split()
     assert (home / "lab.db-wal").stat().st_size
-    assert {run.id for run in Store().runs()} >= set(told)
+    assert {run.id for run in Store().runs()} == set(told) and len(told) == 40
+
+
+def test_a_damaged_store_and_its_log_stay_as_they_are(home, child):
+    """Somebody may still save something from them."""
+    child(WRITER).communicate(timeout=60)
+    overwrite_the_middle(home / "lab.db")
+    before = {name: (home / name).read_bytes() for name in ("lab.db", "lab.db-wal")}
+    store = Store()
+    assert store.restored() is not None
+    store.submit(recipes.scratch())
+    assert all(before.values()) and {name: (home / name).read_bytes() for name in before} == before
 
 
 def test_whoever_has_the_damaged_store_open_moves_on_with_the_others(filled, home):

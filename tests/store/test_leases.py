@@ -196,6 +196,16 @@ def test_another_process_cannot_use_the_same_attempt(store, worker):
         store.beat(replace(lease, worker="worker-of-somebody"))
 
 
+def test_an_earlier_attempt_of_the_same_process_cannot_write(store, worker):
+    earlier = worker.begin(recipes.scratch())
+    worker.die(earlier)
+    later = worker.hold(earlier.run)
+    assert later.worker == earlier.worker
+    with pytest.raises(Fenced):
+        store.record_epochs(earlier, recipes.rows(0, 1))
+    assert store.epochs(later.run) == []
+
+
 def test_a_lease_on_a_run_that_is_not_there_is_refused(store):
     with pytest.raises(Fenced):
         store.beat(Lease("0" * 32, 1, "worker"))

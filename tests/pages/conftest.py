@@ -82,9 +82,10 @@ class Lab:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_foreign_components() -> Iterator[None]:
-    """Spare each page the search of all installed packages for components of theirs: the lab registers its own."""
+def _streamlit() -> Iterator[None]:
+    """Show whole tracebacks; spare each page the search of all installed packages for components: the lab registers its own."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
         patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
         yield
 

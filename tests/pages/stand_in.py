@@ -111,7 +111,7 @@ def summary(store: Store, study_id: str) -> dict[str, Any]:
     arms: dict[tuple[str, int | None], list[float]] = {}
     for member in store.members(study_id):
         arms.setdefault((member.arm, member.frozen), []).append(member.run.accuracy or 0.0)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"arm": arm, "frozen": frozen, "n": len(values), "mean": float(np.mean(values)), "low": None, "high": None}
         for (arm, frozen), values in arms.items()
     ]

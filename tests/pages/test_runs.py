@@ -39,7 +39,9 @@ def test_one_run_says_where_it_is(lab, name):
 
 @pytest.mark.parametrize("name", BUTTONS)
 def test_one_run_offers_what_can_be_done(lab, name):
-    assert buttons(lab.page("pages/runs.py", run=lab.runs[name])) == BUTTONS[name]
+    app = lab.page("pages/runs.py", run=lab.runs[name])
+    app.session_state["run-delete"] = True
+    assert buttons(lab.calm(app.run())) == BUTTONS[name]
 
 
 @pytest.mark.parametrize("tab", ["Result", "Confusion", "What moved", "Details"])
@@ -88,6 +90,8 @@ def test_a_refusal_is_a_sentence(lab):
 
 def test_deleting_a_source_says_what_came_from_it(lab):
     app = lab.page("pages/runs.py", run=lab.runs["source"])
+    app.session_state["run-delete"] = True
+    lab.calm(app.run())
     assert "came from source 1. What they measured stays." in lab.said(app)
     lab.calm(app.button(key="run-delete-sure").click().run())
     assert lab.store.run(lab.runs["source"]) is None

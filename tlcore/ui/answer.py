@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from tlcore import jobs
 from tlcore.store import MemberRecord, StudyRecord
 from tlcore.studies import Study
 from tlcore.ui import expect, steering, words
+from tlcore.ui.chart import Figure, chart, kept, theme
 from tlcore.ui.result import cells, confusion_view, moved_view
 from tlcore.ui.tables import download
 
@@ -64,11 +66,10 @@ def _more(record: StudyRecord) -> None:
     wanted = MORE.get(seeds)
     if wanted is None:
         return
-    study = Study.from_plain({"study": record.question, **record.settings, "seeds": wanted})
-    known = {member.run.key for member in jobs.store().members(record.id)} | {run.key for run in jobs.store().sources(record.id)}
-    label = f"Measure {words.count(wanted - seeds, 'more seed')}, {words.about(expect.study_seconds(study, known))}"
+    plain = {"study": record.question, **record.settings}
+    label = f"Measure {words.count(wanted - seeds, 'more seed')}, {words.about(expect.more_seconds(json.dumps(plain), wanted))}"
     if st.button(label, key="study-more", help="The runs above are kept; only the new seeds are trained."):
-        fresh = steering.attempt(jobs.submit_study, study)
+        fresh = steering.attempt(lambda: jobs.submit_study(Study.from_plain({**plain, "seeds": wanted})))
         if fresh is not None:
             st.query_params["study"] = fresh.id
         st.rerun()
@@ -85,28 +86,37 @@ def _rows(members: Iterable[MemberRecord]) -> list[dict[str, Any]]:
 def _difference(record: StudyRecord, members: list[MemberRecord]) -> None:
     """Each seed's difference to training from scratch, around zero."""
     from tlcore.charts import verdict
-    from tlcore.ui.chart import chart, theme
 
     found = (record.summary or {}).get("difference") or {}
     arm, against = found.get("arm", "lp_ft"), found.get("against", "scratch")
     interval = (found["low"], found["high"]) if found.get("low") is not None else None
-    table = verdict.table(_rows(members), arm, against, interval)
+
+    def draw(theme: str) -> Figure:
+        return verdict.figure(verdict.table(_rows(members), arm, against, interval), theme)
+
     said = f"{words.arm(arm)} against {words.arm(against).lower()}"
     st.markdown(f"**{said}**")
-    chart(verdict.figure(table, theme=theme()), key="study-difference", alt=f"{said}: difference in accuracy, one point a seed.")
+    chart(_drawn(record, draw), key="study-difference", alt=f"{said}: difference in accuracy, one point a seed.")
 
 
 def _freezing(record: StudyRecord, members: list[MemberRecord]) -> None:
     """Accuracy against frozen blocks."""
     from tlcore.charts import freezing
-    from tlcore.ui.chart import chart, theme
 
-    table = freezing.table(_rows(members), record.summary)
     majority = next((member.run.result["majority"] for member in members if member.run.result), None)
-    figure = freezing.figure(table, theme=theme(), blocks=members[0].run.spec.blocks, majority=majority)
-    chart(
-        figure, key="study-freezing", alt="Test accuracy against the number of frozen blocks, one point a seed, and from scratch beside it."
-    )
+
+    def draw(theme: str) -> Figure:
+        table = freezing.table(_rows(members), record.summary)
+        return freezing.figure(table, theme, members[0].run.spec.blocks, majority)
+
+    alt = "Test accuracy against the number of frozen blocks, one point a seed, and from scratch beside it."
+    chart(_drawn(record, draw), key="study-freezing", alt=alt)
+
+
+def _drawn(record: StudyRecord, draw: Callable[[str], Figure]) -> Figure:
+    """The figure of a study, kept once the study has its answer."""
+    final = record.state == "finished" and record.summary is not None
+    return kept(f"{record.id}-{record.done}", draw) if final else draw(theme())
 
 
 def tabs(record: StudyRecord, members: list[MemberRecord]) -> None:
@@ -158,7 +168,8 @@ def _confusion(record: StudyRecord, members: list[MemberRecord]) -> None:
         added = [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*(each["confusion"] for each in results), strict=True)]
         with column:
             st.markdown(f"**{name}**")
-            confusion_view({"confusion": added, "classes": results[0]["classes"]}, f"study-{runs[0].arm}-{runs[0].frozen}", inside)
+            key = f"study-{runs[0].arm}-{runs[0].frozen}"
+            confusion_view({"confusion": added, "classes": results[0]["classes"]}, key, inside, f"{record.id}-{key}-{len(results)}")
 
 
 def _stayed(record: StudyRecord, members: list[MemberRecord]) -> None:

@@ -172,4 +172,4 @@ def _matrices(runs: Sequence[Run]) -> None:
         for column, (run, result) in zip(st.columns(2, gap="large"), shown[start : start + 2], strict=False):
             with column:
                 st.markdown(f"**Run {run.number}**, {words.percent(run.accuracy)}")
-                confusion_view(result, f"compare-{run.number}", inside, f"run-{run.number}-confusion")
+                confusion_view(result, f"run-{run.number}", inside, run.id)

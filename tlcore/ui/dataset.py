@@ -143,8 +143,8 @@ def _draw(data: Dataset) -> None:
         )
         alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
         sheet(data.train.images[drawn[:MOST]], key="data-draw", columns=_columns(labels), alt=alt, rows=True)
-        table = samples.table(np.sort(truth), data.classes, drawn.tolist())
-        download(frame_rows(table), f"{data.name}-{labels}-labels-seed-{seed}", key="data-draw-file")
+        named, name = np.sort(truth), f"{data.name}-{labels}-labels-seed-{seed}"
+        download(lambda: frame_rows(samples.table(named, data.classes, drawn.tolist())), name, key="data-draw-file")
 
 
 def _columns(labels: int) -> int:
@@ -154,10 +154,11 @@ def _columns(labels: int) -> int:
 
 def _balance(data: Dataset) -> None:
     from tlcore.charts import balance
-    from tlcore.ui.chart import chart, theme
+    from tlcore.ui.chart import chart, kept
 
     st.subheader("Is every class there equally often?", anchor=False)
-    table = balance.table(data.balance())
-    st.markdown(balance.words(data.balance()))
-    chart(balance.figure(table, theme=theme()), key="data-balance", alt="Images of each class in each part.")
-    download(frame_rows(table), f"{data.name}-balance", key="data-balance-file")
+    counts = data.balance()
+    st.markdown(balance.words(counts))
+    figure = kept(f"balance-{data.id}", lambda theme: balance.figure(balance.table(counts), theme))
+    chart(figure, key="data-balance", alt="Images of each class in each part.")
+    download(lambda: frame_rows(balance.table(counts)), f"{data.name}-balance", key="data-balance-file")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from functools import lru_cache
 
 from tlcore.datasets import DATASETS
 from tlcore.spec import RunSpec
@@ -14,7 +15,10 @@ LEARN = 1.5e-4  # seconds for one image to be learned from, both passes, at 28 x
 LOOK = 4.5e-5  # seconds for one image to be looked at only
 SMALL = 93_000  # parameters of cnn-small
 USUAL = 11_000  # images in train where a data set's size depends on its knobs
+REMEMBERED = 64  # studies
 PART = 0.1  # share that validation has
+
+_known: dict[str, dict[str, float]] = {}
 
 
 def seconds(spec: RunSpec) -> float:
@@ -29,11 +33,27 @@ def seconds(spec: RunSpec) -> float:
     return START + work * max(large, 0.05)
 
 
-def study_seconds(study: Study, known: Iterable[str] = ()) -> float:
-    """Expected seconds of a study: every run once, the sources too, those whose key is in ``known`` not again."""
-    done = set(known)
-    specs = {spec.key: spec for member in study.members for spec in (member.spec, member.spec.source) if spec is not None}
-    return sum(seconds(spec) for key, spec in specs.items() if key not in done)
+def study_seconds(study: Study) -> float:
+    """Expected seconds of a study: every run once, the sources too."""
+    return sum(_all(study).values())
+
+
+@lru_cache(maxsize=64)
+def more_seconds(plain: str, seeds: int) -> float:
+    """Expected seconds of a study, as JSON, when it is repeated with more seeds and keeps the runs it has."""
+    asked = json.loads(plain)
+    had = _all(Study.from_plain(asked))
+    return sum(value for key, value in _all(Study.from_plain(asked | {"seeds": seeds})).items() if key not in had)
+
+
+def _all(study: Study) -> dict[str, float]:
+    """Expected seconds of each run of a study and of its sources, by key; the last few studies are remembered."""
+    if study.key not in _known:
+        specs = {spec.key: spec for member in study.members for spec in (member.spec, member.spec.source) if spec is not None}
+        while len(_known) >= REMEMBERED:
+            _known.pop(next(iter(_known)), None)
+        _known[study.key] = {key: seconds(spec) for key, spec in specs.items()}
+    return _known[study.key]
 
 
 def _images(spec: RunSpec) -> tuple[float, float]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import streamlit as st
 
 from tlcore import jobs
 from tlcore.datasets import Dataset, find
 from tlcore.store import StudyRecord
-from tlcore.studies import first
+from tlcore.studies import Study, first
 from tlcore.ui import expect, frame, launch, steering, words
 from tlcore.ui.cards import Step
 from tlcore.ui.gallery import one_of_each
@@ -25,11 +27,17 @@ NEXT = (
 )
 
 
+@cache
+def asked() -> Study:
+    """The experiment, made once."""
+    return first()
+
+
 def chosen() -> StudyRecord | None:
     """The study of the address, or the start page's experiment if it is in the store, the one with most seeds first."""
     if "study" in st.query_params:
         return launch.named_study("study")
-    wanted = {key: value for key, value in first().settings.items() if key != "seeds"}
+    wanted = {key: value for key, value in asked().settings.items() if key != "seeds"}
     alike = [
         each
         for each in frame.store().studies(limit=100)
@@ -40,7 +48,7 @@ def chosen() -> StudyRecord | None:
 
 def pictures() -> None:
     """A row that reads as a sentence: what was read, what is kept of it, what is to be learned."""
-    spec = first().members[-1].spec
+    spec = asked().members[-1].spec
     source, target = find("glyphs"), find("mnist")
 
     @frame.moving(None if source and target else 1.0, key="first-pictures")
@@ -77,8 +85,8 @@ def start(record: StudyRecord | None) -> None:
     steering.problem()
     if record is not None:
         return
-    if st.button(f"Find out, {words.about(expect.study_seconds(first()))}", type="primary", key="first-start"):
-        made = steering.attempt(jobs.submit_study, first())
+    if st.button(f"Find out, {words.about(expect.study_seconds(asked()))}", type="primary", key="first-start"):
+        made = steering.attempt(jobs.submit_study, asked())
         if made is not None:
             st.query_params["study"] = made.id
         st.rerun()

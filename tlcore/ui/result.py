@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -12,6 +12,9 @@ from tlcore.store import Run
 from tlcore.ui import forms, frame, progress, words
 from tlcore.ui.details import details_view
 from tlcore.ui.tables import download, frame_rows
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TABS = ("Result", "Confusion", "What moved", "Details")
 CELLS = {"count": "Counts", "share": "Shares of the true class, %"}
@@ -45,7 +48,7 @@ def _result(run: Run) -> None:
 
 def _classes(run: Run, result: Mapping[str, Any]) -> None:
     from tlcore.charts import per_class
-    from tlcore.ui.chart import chart, theme
+    from tlcore.ui.chart import chart, kept
 
     start = result.get("start", {}).get("val_accuracy")
     before = f" Before the first step it named {words.percent(start)} of the validation images rightly." if start is not None else ""
@@ -54,9 +57,9 @@ def _classes(run: Run, result: Mapping[str, Any]) -> None:
         f"measured once on {words.count(result['test_size'], 'test image')}.{before} "
         f"With every class counted alike: {words.percent(result['balanced_accuracy'])}."
     )
-    table = per_class.table(result["per_class"])
     st.markdown("**Which classes does it know?**")
-    chart(per_class.figure(table, theme=theme()), key="run-classes", alt="Recall and precision of each class.")
+    figure = kept(f"{run.id}-classes", lambda theme: per_class.figure(per_class.table(result["per_class"]), theme))
+    chart(figure, key="run-classes", alt="Recall and precision of each class.")
 
 
 def _pictures(run: Run) -> None:
@@ -83,7 +86,7 @@ def _array(run: Run, name: str) -> Any:
 
 def _confusion(run: Run) -> None:
     if (run.result or {}).get("confusion"):
-        confusion_view(run.result or {}, f"run-{run.number}", cells())
+        confusion_view(run.result or {}, f"run-{run.number}", cells(), run.id)
     elif run.spec.objective != "supervised":
         st.markdown("This run redraws images: it names no classes, so none can be mixed up.")
     else:
@@ -95,17 +98,23 @@ def cells() -> str:
     return forms.choice("What stands in the cells?", CELLS, key="cells", default="count", widget="segments")
 
 
-def confusion_view(result: Mapping[str, Any], key: str, shown: str, name: str = "") -> None:
-    """The matrix of a result, its commonest mistake in words, and its table as a file. shown: count or share."""
-    from tlcore.charts import confusion
-    from tlcore.ui.chart import chart, theme
+def confusion_view(result: Mapping[str, Any], key: str, shown: str, same: str) -> None:
+    """The matrix of a result, its commonest mistake in words, and its table as a file.
 
-    table = confusion.table(result["confusion"], result["classes"])
+    shown: count or share. same: a name that no other matrix has, under which the figure is kept.
+    """
+    from tlcore.charts import confusion
+    from tlcore.ui.chart import chart, kept
+
     said = mistake(result["confusion"], result["classes"])
     st.markdown(said)
-    figure = confusion.figure(table, theme=theme(), shown=shown)
+
+    def table() -> DataFrame:
+        return confusion.table(result["confusion"], result["classes"])
+
+    figure = kept(f"{same}-confusion-{shown}", lambda theme: confusion.figure(table(), theme, shown=shown))
     chart(figure, key=f"{key}-matrix", alt=f"Confusion matrix, rows true, columns predicted. {said}")
-    download(frame_rows(table), name or f"{key}-confusion", key=f"{key}-matrix-file")
+    download(lambda: frame_rows(table()), f"{key}-confusion", key=f"{key}-matrix-file")
 
 
 def mistake(matrix: list[list[int]], classes: list[str]) -> str:

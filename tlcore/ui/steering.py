@@ -59,7 +59,10 @@ def _again(run: Run) -> None:
 
 
 def _deleting(run: Run) -> None:
-    with st.popover("Delete", icon=":material/delete:", key="run-delete"):
+    box = st.popover("Delete", icon=":material/delete:", key="run-delete", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         st.markdown(f"Run {run.number} goes for good, with its curves and its weights.")
         orphans([run])
         if st.button(f"Delete run {run.number}", key="run-delete-sure", type="primary"):

@@ -15,7 +15,11 @@ REFUSED = "everything-refused"
 def corner() -> None:
     """The size of the data folder; behind it its place and the button that deletes all of it."""
     used = words.size(_disk(str(folder.home())))
-    with st.popover(f"{used} on disk", icon=":material/folder:", key="storage", width="stretch", type="tertiary"):
+    style = {"icon": ":material/folder:", "type": "tertiary", "width": "stretch"}
+    box = st.popover(f"{used} on disk", key="storage", on_change="rerun", **style)
+    if not box.open:
+        return
+    with box:
         st.markdown("Everything that the lab keeps lies in one folder on this machine: runs, weights, prepared data, backups.")
         st.code(str(folder.home()), language=None, wrap_lines=True)
         sure = st.checkbox("All of it may go. It cannot be taken back.", key=SURE)

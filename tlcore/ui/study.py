@@ -34,7 +34,7 @@ def study_view(study_id: str) -> None:
     _heading(record, "running" if any(run.state == "running" for run in sources) else record.state)
     steering.problem()
     answer.card(record, members)
-    _live(record)
+    _live(record, sources, members)
     answer.tabs(record, members)
 
 
@@ -75,19 +75,23 @@ def _again(record: StudyRecord) -> None:
         st.query_params["study"] = fresh.id
 
 
-def _live(record: StudyRecord) -> None:
+def _live(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> None:
     """Progress and curves; the timer ends with the study."""
 
     @frame.moving(PULSE if record.live else None, key="study-live")
     def moving() -> None:
+        if not record.live:
+            _progress(record, sources, members)
+            _curves(sources, members)
+            return
         store = frame.store()
-        now = store.study(record.id) if record.live else record
+        now = store.study(record.id)
         if now is None or (now.state, now.done) != (record.state, record.done):
             st.rerun(scope="app")
             return
-        sources, members = store.sources(record.id), store.members(record.id)
-        _progress(now, sources, members)
-        _curves(sources, members)
+        trained, learning = store.sources(record.id), store.members(record.id)
+        _progress(now, trained, learning)
+        _curves(trained, learning)
 
     moving()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -27,6 +27,7 @@ STATES = {
     "failed": ("Failed", "red", ":material/error:"),
 }
 STUDY_PAGES = {"arms": "app.py", "freezing": "pages/freezing.py"}  # where each question is shown
+Table = Sequence[Mapping[str, Any]]
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -152,11 +153,11 @@ def frame_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, values, strict=True)) for values in table.itertuples(index=False)]
 
 
-def download(rows: Sequence[Mapping[str, Any]], name: str, key: str, label: str = "Download as CSV") -> None:
-    """A button that saves the rows as ``name``.csv; the file is made when it is pressed."""
+def download(rows: Table | Callable[[], Table], name: str, key: str, label: str = "Download as CSV") -> None:
+    """A button that saves the rows as ``name``.csv; the file, and the rows where they are a function, are made when it is pressed."""
     st.download_button(
         label,
-        lambda: csv_bytes(rows),
+        lambda: csv_bytes(rows() if callable(rows) else rows),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=key,

@@ -29,7 +29,8 @@ LOOK = 0.5  # seconds between two looks after the workers
 BEAT = 5.0
 HUNG = 60.0  # seconds without a beat after which a worker is killed
 GRACE = 15.0  # seconds after a store that could not be written in which nobody counts as hung
-KEEP = 600.0  # seconds between two backups, and between two sweeps
+KEEP = 600.0  # seconds of work between two backups, and between two sweeps
+REST = 30.0  # the same when the work is done, so that the end of a study is in a copy
 IDLE = 900  # seconds without work after which the engine rests
 READY = "The engine is ready."
 
@@ -74,7 +75,7 @@ class Dispatcher:
         self._preparation: Preparation | None = None
         self._busy = self._looked = self._kept = clock.tick()
         self._beaten = self._troubled = -HUNG
-        self._worked = self._ending = False
+        self._worked = self._ending = self._unanswered = False
         self._said = ""
 
     def end(self) -> None:
@@ -111,7 +112,7 @@ class Dispatcher:
                 self._look_after(now)
             self._hand_out(now)
             self._prepare()
-            if now - self._kept > KEEP:
+            if now - self._kept > (REST if self._worked and not self.pool.working else KEEP):
                 self._kept = now
                 self._keep()
             if self._state() != self._said or now - self._beaten > BEAT:
@@ -132,7 +133,8 @@ class Dispatcher:
         if pending and self._taken() < self.pool.slots:
             spare.go()
             self._busy, self._worked = now, True
-        elif not pending and not self.pool.working and self.store.unanswered():
+        elif self._unanswered and not pending and not self.pool.working:
+            self._unanswered = False
             spare.go()
 
     def _taken(self) -> int:
@@ -142,6 +144,7 @@ class Dispatcher:
     def _look_after(self, now: float) -> None:
         """Bury dead workers' leases and kill the hung; while the store could not be written, nobody could beat."""
         held = self.store.held()
+        self._unanswered = bool(self.store.unanswered())
         if held or self._preparation or self.store.pending():
             self._busy = now
         if any(not each.owner.alive for each in held):

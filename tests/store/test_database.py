@@ -108,6 +108,21 @@ def test_a_worker_opens_without_a_check(store, url):
     assert Store(url, check=False).run(run.id) == run
 
 
+def test_a_write_of_anybody_changes_the_stamp(store, url):
+    for value in range(50):
+        before = store.stamp()
+        other = Store(url)
+        other.remember("name", value)
+        other.close()
+        assert store.stamp() != before
+
+
+def test_a_file_that_nobody_writes_keeps_its_stamp(file_store):
+    before = file_store.stamp()
+    file_store.runs()
+    assert file_store.stamp() == before
+
+
 def test_values_are_remembered_under_their_names(store):
     assert store.remembered("hue") is None
     store.remember("hue", {"ice": 1})

@@ -77,6 +77,7 @@ class Dispatcher:
         self._beaten = self._troubled = -HUNG
         self._worked = self._ending = self._unanswered = False
         self._said = ""
+        self._stamp: object = None
 
     def end(self) -> None:
         """Stop after this round; workers finish what they train."""
@@ -106,12 +107,15 @@ class Dispatcher:
         """One look at everything. A store that cannot be written just now is no reason to end; a damaged one is."""
         try:
             self.pool.tend()
-            now = clock.tick()
-            if now - self._looked > LOOK:
+            now, stamp = clock.tick(), self.store.stamp()
+            due = now - self._looked > LOOK
+            if due:
                 self._looked = now
                 self._look_after(now)
-            self._hand_out(now)
-            self._prepare()
+            if due or stamp != self._stamp:
+                self._stamp = stamp
+                self._hand_out(now)
+                self._prepare()
             if now - self._kept > (REST if self._worked and not self.pool.working else KEEP):
                 self._kept = now
                 self._keep()

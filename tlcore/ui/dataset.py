@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.datasets import DATASETS, Dataset, find
+from tlcore.datasets import DATASETS, Dataset
 from tlcore.registry import Entry, InputError
 from tlcore.spec import BUDGET, LABELS
 from tlcore.ui import forms, frame, steering, words
+from tlcore.ui.shelf import one_of_each, prepared, some_of_each, thumbnails
 from tlcore.ui.tables import download, frame_rows
 
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
@@ -25,7 +26,7 @@ def dataset_view(name: str) -> None:
     st.subheader(entry.title, anchor=False)
     st.markdown(entry.help)
     knobs = _knobs(entry)
-    data = find(name, knobs)
+    data = prepared(name, knobs)
     if data is None:
         _missing(entry, knobs)
         return
@@ -74,28 +75,14 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
 
 
 def _classes(data: Dataset) -> None:
-    import numpy as np
-
-    from tlcore.ui.gallery import one_of_each
-    from tlcore.ui.sheet import sheet
-
     count = len(data.classes)
     st.markdown("**What is in it?**")
     if count > ROWS:
-        every = one_of_each(data, count)
-        sheet(
-            data.train.images[every],
-            key="data-classes",
-            captions=list(data.classes),
-            columns=12,
-            size=32,
-            alt=f"One image of each of {count} classes.",
-        )
-        return
-    labels = np.asarray(data.train.labels)
-    places = np.concatenate([np.flatnonzero(labels == label)[:A_ROW] for label in range(count)])
-    alt = f"{A_ROW} images of each class, a class a row: {', '.join(data.classes)}."
-    sheet(data.train.images[places], key="data-classes", columns=A_ROW, alt=alt, rows=True)
+        alt = f"One image of each of {count} classes."
+        thumbnails(data, one_of_each(data, count), "data-classes", alt, named=True, columns=12, size=32)
+    else:
+        alt = f"{A_ROW} images of each class, a class a row: {', '.join(data.classes)}."
+        thumbnails(data, some_of_each(data, A_ROW), "data-classes", alt, columns=A_ROW, rows=True)
 
 
 def _parts(data: Dataset) -> None:
@@ -121,7 +108,6 @@ def _draw(data: Dataset) -> None:
     import numpy as np
 
     from tlcore.charts import samples
-    from tlcore.ui.sheet import sheet
 
     st.subheader("What does a seed draw?", anchor=False)
     left, right = st.columns([1, 3], gap="large")
@@ -142,7 +128,7 @@ def _draw(data: Dataset) -> None:
             f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}"
         )
         alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
-        sheet(data.train.images[drawn[:MOST]], key="data-draw", columns=_columns(labels), alt=alt, rows=True)
+        thumbnails(data, drawn[:MOST].tolist(), "data-draw", alt, columns=_columns(labels), rows=True)
         named, name = np.sort(truth), f"{data.name}-{labels}-labels-seed-{seed}"
         download(lambda: frame_rows(samples.table(named, data.classes, drawn.tolist())), name, key="data-draw-file")
 

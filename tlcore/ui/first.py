@@ -7,12 +7,12 @@ from functools import cache
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.datasets import Dataset, find
+from tlcore.datasets import Dataset
 from tlcore.store import StudyRecord
 from tlcore.studies import Study, first
 from tlcore.ui import expect, frame, launch, steering, words
 from tlcore.ui.cards import Step
-from tlcore.ui.gallery import one_of_each
+from tlcore.ui.shelf import one_of_each, prepared, thumbnails
 
 SHOWN = 12
 NEXT = (
@@ -49,7 +49,7 @@ def chosen() -> StudyRecord | None:
 def pictures() -> None:
     """A row that reads as a sentence: what was read, what is kept of it, what is to be learned."""
     spec = asked().members[-1].spec
-    source, target = find("glyphs"), find("mnist")
+    source, target = prepared("glyphs"), prepared("mnist")
 
     @frame.moving(None if source and target else 1.0, key="first-pictures")
     def row() -> None:
@@ -58,26 +58,24 @@ def pictures() -> None:
         with st.container(key="first-row"):
             left, middle, right = st.columns([1, 1.3, 1], gap="large")
         with left:
-            _sheet(source or find("glyphs"), "It has read printed letters", "source")
+            _sheet(source or prepared("glyphs"), "It has read printed letters", "source")
         with middle:
             st.markdown("**It keeps them frozen, then adapts gently**")
             strip(spec.blocks, spec.phases, spec.epochs, key="first-strip")
         with right:
-            _sheet(target or find("mnist"), "It gets 5 labels a class", "target", labels=5)
+            _sheet(target or prepared("mnist"), "It gets 5 labels a class", "target", labels=5)
 
     row()
 
 
 def _sheet(data: Dataset | None, title: str, key: str, labels: int | None = None) -> None:
-    from tlcore.ui.sheet import sheet
-
     st.markdown(f"**{title}**")
     if data is None:
         rests = jobs.engine_state()["state"] in ("off", "failed")
         st.markdown("They are drawn when the first run starts." if rests else "They are being drawn, it takes a few seconds.")
         return
     places = one_of_each(data, SHOWN) if labels is None else list(data.draw(labels, 0))[:: labels * len(data.classes) // SHOWN][:SHOWN]
-    sheet(data.train.images[places], key=f"first-{key}", columns=4, size=44, rows=True, alt=f"{len(places)} images: {title}.")
+    thumbnails(data, [int(place) for place in places], f"first-{key}", f"{len(places)} images: {title}.", columns=4, rows=True)
 
 
 def start(record: StudyRecord | None) -> None:

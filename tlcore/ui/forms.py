@@ -36,14 +36,13 @@ def choice(
     _arrive(key, options, default, told=told)
     given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
     given |= {"on_change": _depart, "args": (key,)}
-    with st.container(gap="xxsmall"):
-        if widget == "select":
-            name = str(st.selectbox(label, list(options), **given))
-        elif widget == "slider":
-            name = str(st.select_slider(label, list(options), **given))
-        else:
-            name = str(st.segmented_control(label, list(options), required=True, **given))
-        _said(help(name) if callable(help) else help)
+    if widget == "select":
+        name = str(st.selectbox(label, list(options), **given))
+    elif widget == "slider":
+        name = str(st.select_slider(label, list(options), **given))
+    else:
+        name = str(st.segmented_control(label, list(options), required=True, **given))
+    _said(help(name) if callable(help) else help)
     return name
 
 
@@ -52,9 +51,8 @@ def choices(label: str, options: Mapping[str, str], key: str, default: Sequence[
     _arrive(key, options, default, many=True)
     given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
     given |= {"on_change": _depart, "args": (key,)}
-    with st.container(gap="xxsmall"):
-        chosen = st.pills(label, list(options), selection_mode="multi", **given)
-        _said(help)
+    chosen = st.pills(label, list(options), selection_mode="multi", **given)
+    _said(help)
     return [str(name) for name in chosen]
 
 
@@ -69,9 +67,8 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
     if knob.kind == "number" and knob.log:
         return float(ladder(knob, STEPS, key, _text(default)))
     _complain(knob, key, maximum)
-    with st.container(gap="xxsmall"):
-        value = _bound(knob, key, default, maximum)
-        _said(knob.help)
+    value = _bound(knob, key, default, maximum)
+    _said(knob.help)
     return value
 
 
@@ -85,9 +82,9 @@ def ladder(knob: Knob, steps: Sequence[str], key: str, default: str, last: str =
 
 
 def _said(help: str) -> None:
-    """The line below a field that says what it does."""
+    """The line below a field that says what it does: a caption, which the style moves up to its field."""
     if help:
-        st.markdown(f":small[{help}]")
+        st.caption(help)
 
 
 def _bound(knob: Knob, key: str, default: Any, maximum: int | None) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tlcore.datasets import DATASETS, Dataset, find
+from tlcore.datasets import DATASETS
 from tlcore.registry import Entry
 from tlcore.ui import words
+from tlcore.ui.shelf import one_of_each, prepared, thumbnails
 
 KEY = "set"
 SHOWN = 14  # thumbnails on a card
@@ -25,22 +26,13 @@ def gallery() -> str:
 
 
 def _card(entry: Entry, opened: bool) -> None:
-    from tlcore.ui.sheet import sheet
-
-    data = find(entry.name)
+    data = prepared(entry.name)
     st.markdown(f"**{entry.facts.get('label', entry.title)}**")
     if data is None:
         st.markdown("Not prepared on this machine yet.")
     else:
-        first = one_of_each(data, SHOWN)
-        sheet(
-            data.train.images[first],
-            key=f"card-{entry.name}-sheet",
-            columns=7,
-            size=32,
-            rows=True,
-            alt=f"{len(first)} images of {entry.title}.",
-        )
+        alt = f"{SHOWN} images of {entry.title}."
+        thumbnails(data, one_of_each(data, SHOWN), f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
         st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
     st.button(
         "Open below" if opened else "Look closer",
@@ -54,13 +46,3 @@ def _card(entry: Entry, opened: bool) -> None:
 
 def _open(name: str) -> None:
     st.query_params[KEY] = name
-
-
-def one_of_each(data: Dataset, most: int) -> list[int]:
-    """Places in train of one image a class, the classes spread evenly, and again from the first class while there is room."""
-    import numpy as np
-
-    labels = np.asarray(data.train.labels)
-    classes = len(data.classes)
-    wanted = [place * classes // most for place in range(most)] if classes > most else [place % classes for place in range(most)]
-    return [int(np.flatnonzero(labels == label)[wanted[:place].count(label)]) for place, label in enumerate(wanted)]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.datasets import find
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
 from tlcore.ui import expect, frame, steering, words
-from tlcore.ui.gallery import one_of_each
 from tlcore.ui.run import run_view
+from tlcore.ui.shelf import one_of_each, prepared, thumbnails
 
 SEEN = 24  # images of what the net is shown
 
@@ -53,27 +52,16 @@ def panel(shown: Run | None, spec: RunSpec | None) -> None:
 
 def sees(spec: RunSpec | None) -> None:
     """What the objective shows to the net: images with the names it must find, or images it must redraw."""
-    from tlcore.ui.sheet import sheet
-
     if spec is None:
         return
     names = spec.objective == "supervised"
     st.markdown("**It sees an image and must name its class**" if names else "**It sees an image and must redraw it from 64 numbers**")
-    data = find(spec.dataset, spec.settings("dataset"))
+    data = prepared(spec.dataset, spec.settings("dataset"))
     if data is None:
         st.markdown("These images are made once, when the run starts.")
         return
-    places = one_of_each(data, SEEN)
-    captions = [data.classes[data.train.labels[place]] for place in places] if names else None
-    sheet(
-        data.train.images[places],
-        key="sees",
-        captions=captions,
-        columns=12,
-        size=44,
-        rows=True,
-        alt=f"{len(places)} images of {spec.dataset}.",
-    )
+    alt = f"{SEEN} images of {spec.dataset}."
+    thumbnails(data, one_of_each(data, SEEN), "sees", alt, named=names, columns=12, rows=True)
 
 
 def named_study(key: str) -> StudyRecord | None:

@@ -6,7 +6,9 @@ of freezing ``study_``, so that each page keeps its own choices.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -76,7 +78,14 @@ def freezing_form() -> Study | None:
         given = {"fix_source": forms.knob(fixed, "study_fix_source", default=True)}
         given |= _budget("finetune", "study_", without=("seed",))
     settings = {"labels_per_class": labels, "seeds": int(seeds), **given}
-    return _refused_in_words(lambda: Study.make("freezing", source=known.specs[name], dataset=dataset, **settings))
+    plain = {"study": "freezing", "source": json.loads(known.specs[name].to_json()), "dataset": dataset, **settings}
+    return _refused_in_words(lambda: _study(json.dumps(plain)))
+
+
+@lru_cache(maxsize=64)
+def _study(plain: str) -> Study:
+    """A study from its JSON; the same form at the next rerun makes no new one."""
+    return Study.from_plain(json.loads(plain))
 
 
 def _titles(catalogue: Registry) -> dict[str, str]:

@@ -64,7 +64,8 @@ def _classes(run: Run, result: Mapping[str, Any]) -> None:
 
 def _pictures(run: Run) -> None:
     """An autoencoder's test images, and how it redrew them."""
-    from tlcore.ui.sheet import sheet
+    from tlcore.charts import samples
+    from tlcore.ui.picture import show_sheet
 
     pictures = _array(run, "pictures")
     if pictures is None:
@@ -72,7 +73,8 @@ def _pictures(run: Run) -> None:
         return
     for images, title in zip(pictures, ("What it saw", "What it redrew from 64 numbers"), strict=True):
         st.markdown(f"**{title}**")
-        sheet(images, key=f"run-{title[5:11]}", columns=12, rows=True, alt=f"{title}: {words.count(len(images), 'test image')}.")
+        alt = f"{title}: {words.count(len(images), 'test image')}."
+        show_sheet(samples.figure(images, columns=12, rows=True), alt, key=f"run-{title[5:11]}")
 
 
 def _array(run: Run, name: str) -> Any:

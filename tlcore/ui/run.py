@@ -43,8 +43,7 @@ def _before(spec: RunSpec) -> None:
 def _heading(run: Run) -> None:
     st.subheader(words.title(run.spec), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-line"):
-        badge(run.state)
-        st.markdown(f"Run {run.number}, {words.when(run.created)}", width="content")
+        st.markdown(f"{badge(run.state)} &ensp;Run {run.number}, {words.when(run.created)}", width="content")
         parent = frame.store().run(run.parent) if run.parent else None
         if parent is not None:
             st.page_link("pages/runs.py", label=f"Its source: run {parent.number}", query_params={"run": parent.id})
@@ -75,9 +74,8 @@ def _live(run: Run) -> None:
 
 
 def _numbers(three: tuple[tuple[str, str], ...]) -> None:
-    with st.container(horizontal=True, gap="medium", key="run-numbers"):
-        for label, value in three:
-            st.metric(label, value, width="content")
+    pairs = "".join(f"<div><dt>{words.plain(label)}</dt><dd>{words.plain(value)}</dd></div>" for label, value in three)
+    st.html(f'<dl class="tl-numbers">{pairs}</dl>')
 
 
 def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None) -> None:

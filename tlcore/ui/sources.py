@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
@@ -26,7 +26,7 @@ def sources(wanted: str | None = None) -> Sources:
     """All recipes of the default net, then other ready models, newest first; the one named ``wanted`` is always there."""
     ready = {run.spec.key: run for run in frame.store().runs(limit=NEWEST, kind="pretrain", state="finished")}
     titles, specs = {}, {}
-    for name, spec in recipes():
+    for name, spec in recipes().items():
         run = ready.pop(spec.key, None)
         titles[name] = f"{words.made(spec)} ({_quality(run) if run else 'trained on the way'})"
         specs[name] = spec
@@ -39,16 +39,17 @@ def sources(wanted: str | None = None) -> Sources:
     return Sources(titles, specs)
 
 
-def recipes() -> Iterator[tuple[str, RunSpec]]:
-    """A default pretraining for each data set and objective."""
-    for dataset in ("glyphs", *(name for name in DATASETS.names() if name != "glyphs")):
-        for objective in OBJECTIVES.names():
-            yield f"{dataset}-{objective}", RunSpec.make("pretrain", dataset=dataset, objective=objective)
+@cache
+def recipes() -> dict[str, RunSpec]:
+    """A default pretraining for each data set and objective, by its name in the address."""
+    sets = ("glyphs", *(name for name in DATASETS.names() if name != "glyphs"))
+    pairs = ((dataset, objective) for dataset in sets for objective in OBJECTIVES.names())
+    return {f"{dataset}-{objective}": RunSpec.make("pretrain", dataset=dataset, objective=objective) for dataset, objective in pairs}
 
 
 def recipe_name(spec: RunSpec, run: str | None) -> str:
     """What the address calls this source: its recipe, or the run that trained it."""
-    return next((name for name, each in recipes() if each.key == spec.key), run or "")
+    return next((name for name, each in recipes().items() if each.key == spec.key), run or "")
 
 
 def default_source(known: Sources) -> str:

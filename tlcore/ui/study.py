@@ -56,8 +56,7 @@ def before(study: Study | None) -> None:
 def _heading(record: StudyRecord, state: str) -> None:
     """What it asks, how it stands, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="study-line"):
-        st.markdown(f"**{words.study(record.settings)}**", width="content")
-        badge(state)
+        st.markdown(f"**{words.study(record.settings)}** &ensp;{badge(state)}", width="content")
         if record.live:
             st.button("Stop all", icon=":material/stop:", key="study-stop", on_click=steering.attempt, args=(jobs.stop_study, record.id))
         elif record.state in ("stopped", "interrupted"):

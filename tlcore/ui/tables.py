@@ -31,10 +31,10 @@ Table = Sequence[Mapping[str, Any]]
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-def badge(state: str) -> None:
-    """The state of a run or a study, as one word in a coloured pill."""
+def badge(state: str) -> str:
+    """The state of a run or a study as Markdown: one word in a coloured pill."""
     word, colour, icon = STATES[state]
-    st.badge(word, icon=icon, color=colour)
+    return f":{colour}-badge[{icon} {word}]"
 
 
 def run_row(run: Run) -> Row:

@@ -154,8 +154,8 @@ def _over(engine, knobs):
     return found if found[0] in ("done", "failed") else None
 
 
-def test_whoever_started_the_dispatcher_can_be_killed(tmp_path, monkeypatch):
-    engine = born(tmp_path, TLCORE_IDLE="600")
+def test_whoever_started_the_dispatcher_can_be_killed_and_without_work_it_ends_by_itself(tmp_path):
+    engine = born(tmp_path, TLCORE_IDLE="4")
     code = "import time; from tlcore import jobs; jobs.wake(); print('woken', flush=True); time.sleep(600)"
     screen = subprocess.Popen([sys.executable, "-c", code], env=engine.environment(), stdout=subprocess.PIPE, start_new_session=True)
     assert screen.stdout.readline() == b"woken\n"
@@ -164,15 +164,7 @@ def test_whoever_started_the_dispatcher_can_be_killed(tmp_path, monkeypatch):
     screen.wait()
     time.sleep(0.3)
     assert engine.store.engine()["pid"] == pid
-    os.kill(pid, signal.SIGTERM)
-    engine.until(lambda: engine.store.engine()["state"] == "absent", "it ended when asked")
-
-
-def test_without_work_it_ends_by_itself(tmp_path):
-    engine = born(tmp_path, TLCORE_IDLE="1")
-    engine.start()
-    assert engine.process.wait(timeout=60) == 0
-    assert engine.store.engine()["state"] == "absent"
+    engine.until(lambda: engine.store.engine()["state"] == "absent", "it ended by itself")
 
 
 def test_a_setting_that_cannot_be_is_told_to_the_screen(tmp_path, monkeypatch):

@@ -7,5 +7,5 @@ with frame.page("Start", heading="Does a model that has only read printed letter
     first.pictures()
     first.start(record)
     if record:
-        study.study_view(record.id)
+        study.study_view(record)
     cards.steps(first.NEXT, key="next")

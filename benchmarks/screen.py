@@ -28,10 +28,10 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from benchmarks.table import Figure, markdown
-from tests.pages.stand_in import StandIn, summary
+from tests.pages.stand_in import StandIn, curve, summary
 from tlcore import datasets, jobs
 from tlcore.spec import RunSpec
-from tlcore.store import Owner, Store
+from tlcore.store import Lease, Owner, Store
 from tlcore.studies import Study, first
 
 ROOT = Path(__file__).parents[1]
@@ -161,8 +161,21 @@ def _wait(port: int) -> None:
     raise RuntimeError("The server did not start within 30 s.")
 
 
-def fill(home: Path) -> dict[str, dict[str, str]]:
-    """200 runs in a data folder; returns each page with the query of its fullest view."""
+@dataclass
+class Growing:
+    """A live run that has one more epoch whenever it is asked."""
+
+    store: Store
+    lease: Lease
+    rows: Iterator[dict[str, float]]
+
+    def grow(self) -> None:
+        """Record the next epoch."""
+        self.store.record_epochs(self.lease, [next(self.rows)])
+
+
+def fill(home: Path) -> tuple[dict[str, dict[str, str]], Growing]:
+    """200 runs in a data folder; returns each page with the query of its fullest view, and the run that is live."""
     os.environ["TLCORE_HOME"] = str(home)
     for name in ("mnist", "digits", "glyphs"):
         datasets.prepare(name)
@@ -174,18 +187,23 @@ def fill(home: Path) -> dict[str, dict[str, str]]:
     while len(store.runs(limit=RUNS)) < RUNS - 1:
         seed += 1
         run = worker.finished(_tuned(source, seed + 1000), 0.8, 2.0)
-    ids["run"], ids["live"] = run, worker.running(_tuned(source, seed + 1001), 20)
+    spec = _tuned(source, seed + 1001, epochs=2000)
+    live = Growing(store, worker.begin(spec), iter(curve(spec, 0.8, 2000)))
+    for _ in range(20):
+        live.grow()
+    ids["run"], ids["live"] = run, live.lease.run
     chosen = ",".join(member.run.id for member in store.members(ids["study"])[:4])
     store.announce(Owner.me(), "ready", "Ready.", 1)
-    return {
+    views = {
         "start": {"study": ids["study"]}, "data": {}, "pretrain": {}, "finetune": {"run": ids["run"]},
         "freezing": {"study": ids["freezing"]}, "runs": {}, "compare": {"runs": chosen},
         "runs: one, finished": {"run": ids["run"]}, "runs: one, live": {"run": ids["live"]},
     }  # fmt: skip
+    return views, live
 
 
-def _tuned(source: RunSpec, seed: int) -> RunSpec:
-    return RunSpec.make("finetune", source=source, dataset="mnist", labels_per_class=5, seed=seed)
+def _tuned(source: RunSpec, seed: int, epochs: int = 40) -> RunSpec:
+    return RunSpec.make("finetune", source=source, dataset="mnist", labels_per_class=5, seed=seed, epochs=epochs)
 
 
 def _study(store: Store, worker: StandIn, study: Study) -> str:
@@ -211,7 +229,7 @@ class Cost:
 def measure() -> Cost:
     """Open every page, then measure each."""
     with tempfile.TemporaryDirectory(prefix="tlcore-screen-") as folder:
-        views = fill(Path(folder))
+        views, live = fill(Path(folder))
         with serving(Path(folder)) as server:
             for view, query in views.items():
                 with visiting(server) as visitor:
@@ -221,7 +239,7 @@ def measure() -> Cost:
             time.sleep(3)
             server.idle = (server.cpu() - used) / (time.monotonic() - began)
             pages = {view: _rerun(server, view, query) for view, query in views.items()}
-            return Cost(pages, _update(server, views["runs: one, live"]), memory, heavy)
+            return Cost(pages, _update(server, views["runs: one, live"], live), memory, heavy)
 
 
 def _page(view: str) -> str:
@@ -235,11 +253,17 @@ def _rerun(server: Server, view: str, query: Query) -> float:
         return server.cost(lambda: visitor.open(_page(view), query))
 
 
-def _update(server: Server, query: Query) -> float:
+def _update(server: Server, query: Query, live: Growing) -> float:
+    """An update after each new epoch."""
     with visiting(server) as visitor:
         visitor.open("runs", query)
         (fragment,) = visitor.fragments
-        return server.cost(lambda: visitor.update("runs", query, fragment), rounds=4 * ROUNDS)
+
+        def work() -> None:
+            live.grow()
+            visitor.update("runs", query, fragment)
+
+        return server.cost(work, rounds=4 * ROUNDS)
 
 
 def figures() -> list[Figure]:

@@ -8,6 +8,6 @@ with frame.page("Effect of freezing", LEAD, heading="How much should stay frozen
     asked = recipes.freezing_form()
     record = launch.start_study(asked, key="study", label="Measure")
     if record:
-        study.study_view(record.id)
+        study.study_view(record)
     else:
         study.before(asked)

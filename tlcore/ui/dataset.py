@@ -11,8 +11,8 @@ from tlcore import jobs
 from tlcore.datasets import DATASETS, Dataset
 from tlcore.registry import Entry, InputError
 from tlcore.spec import BUDGET, LABELS
-from tlcore.ui import forms, frame, steering, words
-from tlcore.ui.shelf import one_of_each, prepared, some_of_each, thumbnails
+from tlcore.ui import forms, frame, shelf, steering, words
+from tlcore.ui.shelf import prepared, thumbnails
 from tlcore.ui.tables import download, frame_rows
 
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
@@ -79,10 +79,10 @@ def _classes(data: Dataset) -> None:
     st.markdown("**What is in it?**")
     if count > ROWS:
         alt = f"One image of each of {count} classes."
-        thumbnails(data, one_of_each(data, count), "data-classes", alt, named=True, columns=12, size=32)
+        thumbnails(data, "one of each", count, "data-classes", alt, named=True, columns=12, size=32)
     else:
         alt = f"{A_ROW} images of each class, a class a row: {', '.join(data.classes)}."
-        thumbnails(data, some_of_each(data, A_ROW), "data-classes", alt, columns=A_ROW, rows=True)
+        thumbnails(data, "some of each", A_ROW, "data-classes", alt, columns=A_ROW, rows=True)
 
 
 def _parts(data: Dataset) -> None:
@@ -112,7 +112,7 @@ def _draw(data: Dataset) -> None:
     st.subheader("What does a seed draw?", anchor=False)
     left, right = st.columns([1, 3], gap="large")
     with left:
-        least = min(data.balance()["train"].values())
+        least = min(shelf.balance(data)["train"].values())
         labels = forms.knob(LABELS, key="labels", default=min(5, least), maximum=least)
         seed = forms.knob(BUDGET["seed"], key="seed")
     with right:
@@ -128,7 +128,7 @@ def _draw(data: Dataset) -> None:
             f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}"
         )
         alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
-        thumbnails(data, drawn[:MOST].tolist(), "data-draw", alt, columns=_columns(labels), rows=True)
+        shelf.chosen(data, drawn[:MOST].tolist(), "data-draw", alt, columns=_columns(labels), rows=True)
         named, name = np.sort(truth), f"{data.name}-{labels}-labels-seed-{seed}"
         download(lambda: frame_rows(samples.table(named, data.classes, drawn.tolist())), name, key="data-draw-file")
 
@@ -143,7 +143,7 @@ def _balance(data: Dataset) -> None:
     from tlcore.ui.chart import chart, kept
 
     st.subheader("Is every class there equally often?", anchor=False)
-    counts = data.balance()
+    counts = shelf.balance(data)
     st.markdown(balance.words(counts))
     figure = kept(f"balance-{data.id}", lambda theme: balance.figure(balance.table(counts), theme))
     chart(figure, key="data-balance", alt="Images of each class in each part.")

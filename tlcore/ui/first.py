@@ -12,7 +12,8 @@ from tlcore.store import StudyRecord
 from tlcore.studies import Study, first
 from tlcore.ui import expect, frame, launch, steering, words
 from tlcore.ui.cards import Step
-from tlcore.ui.shelf import one_of_each, prepared, thumbnails
+from tlcore.ui.shelf import chosen as chosen_images
+from tlcore.ui.shelf import prepared, thumbnails
 
 SHOWN = 12
 NEXT = (
@@ -74,8 +75,12 @@ def _sheet(data: Dataset | None, title: str, key: str, labels: int | None = None
         rests = jobs.engine_state()["state"] in ("off", "failed")
         st.markdown("They are drawn when the first run starts." if rests else "They are being drawn, it takes a few seconds.")
         return
-    places = one_of_each(data, SHOWN) if labels is None else list(data.draw(labels, 0))[:: labels * len(data.classes) // SHOWN][:SHOWN]
-    thumbnails(data, [int(place) for place in places], f"first-{key}", f"{len(places)} images: {title}.", columns=4, rows=True)
+    alt = f"{SHOWN} images: {title}."
+    if labels is None:
+        thumbnails(data, "one of each", SHOWN, f"first-{key}", alt, columns=4, rows=True)
+    else:
+        drawn = data.draw(labels, 0)[:: labels * len(data.classes) // SHOWN][:SHOWN]
+        chosen_images(data, drawn.tolist(), f"first-{key}", alt, columns=4, rows=True)
 
 
 def start(record: StudyRecord | None) -> None:

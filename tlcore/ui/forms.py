@@ -46,6 +46,12 @@ def choice(
     return name
 
 
+def chosen(key: str, options: Mapping[str, str], default: str) -> str:
+    """What a choice will be that is drawn further down."""
+    _arrive(key, options, default)
+    return str(st.session_state[key])
+
+
 def choices(label: str, options: Mapping[str, str], key: str, default: Sequence[str], help: str = "") -> list[str]:
     """Some names of ``options``; in the address they are joined by commas."""
     _arrive(key, options, default, many=True)

@@ -107,19 +107,19 @@ def _below_menu() -> None:
     if "_woken" not in st.session_state:
         jobs.wake()
         st.session_state["_woken"] = True
-    waiting = jobs.engine_state()["state"] in ("starting", "warming")
+    first = [jobs.engine_state()]  # the first drawing needs no second look
+    waiting = first[0]["state"] in ("starting", "warming")
 
     @moving(1.0 if waiting else None, key="engine-line")
     def line() -> None:
-        _engine_line(waiting)
+        _engine_line(first.pop() if first else jobs.engine_state(), waiting)
 
     line()
     storage.corner()
 
 
-def _engine_line(waiting: bool) -> None:
+def _engine_line(state: dict[str, str], waiting: bool) -> None:
     """How the trainer is; asks every second while it gets ready, and then stops asking."""
-    state = jobs.engine_state()
     name = state["state"] if state["state"] in ("ready", "failed", "off") else "warming"
     st.html(f'<div class="tl-engine tl-{name}" role="status"><i></i><span>{words.plain(state["message"])}</span></div>')
     if name == "failed" and st.button("Try again", key="engine-again"):
@@ -130,7 +130,14 @@ def _engine_line(waiting: bool) -> None:
 
 
 def _restored() -> None:
-    """That a damaged store was replaced by a copy, until somebody has seen it."""
-    if said := store().restored():
+    """That a damaged store was replaced by a copy, until somebody has seen it; asked once a visit."""
+    if "_restored" not in st.session_state:
+        st.session_state["_restored"] = store().restored()
+    if said := st.session_state["_restored"]:
         st.warning(said)
-        st.button("I have seen it", key="restored-seen", on_click=store().remember, args=("restored", None))
+        st.button("I have seen it", key="restored-seen", on_click=_seen)
+
+
+def _seen() -> None:
+    store().remember("restored", None)
+    st.session_state["_restored"] = None

@@ -7,7 +7,7 @@ import streamlit as st
 from tlcore.datasets import DATASETS
 from tlcore.registry import Entry
 from tlcore.ui import words
-from tlcore.ui.shelf import one_of_each, prepared, thumbnails
+from tlcore.ui.shelf import prepared, thumbnails
 
 KEY = "set"
 SHOWN = 14  # thumbnails on a card
@@ -32,7 +32,7 @@ def _card(entry: Entry, opened: bool) -> None:
         st.markdown("Not prepared on this machine yet.")
     else:
         alt = f"{SHOWN} images of {entry.title}."
-        thumbnails(data, one_of_each(data, SHOWN), f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
+        thumbnails(data, "one of each", SHOWN, f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
         st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
     st.button(
         "Open below" if opened else "Look closer",

@@ -10,7 +10,7 @@ from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
 from tlcore.ui import expect, frame, steering, words
 from tlcore.ui.run import run_view
-from tlcore.ui.shelf import one_of_each, prepared, thumbnails
+from tlcore.ui.shelf import prepared, thumbnails
 
 SEEN = 24  # images of what the net is shown
 
@@ -61,7 +61,7 @@ def sees(spec: RunSpec | None) -> None:
         st.markdown("These images are made once, when the run starts.")
         return
     alt = f"{SEEN} images of {spec.dataset}."
-    thumbnails(data, one_of_each(data, SEEN), "sees", alt, named=names, columns=12, rows=True)
+    thumbnails(data, "one of each", SEEN, "sees", alt, named=names, columns=12, rows=True)
 
 
 def named_study(key: str) -> StudyRecord | None:

@@ -22,7 +22,7 @@ def history(run: Run) -> Rows:
     """The epochs of a run. A visitor's session remembers those it has seen, so that a look reads only what is new."""
     kept: dict[str, tuple[bool, Rows]] = st.session_state.setdefault("histories", {})
     whole, rows = kept.pop(run.id, (False, []))
-    if not whole:
+    if not whole and (not rows or run.epoch > rows[-1]["epoch"]):
         rows = rows + frame.store().epochs(run.id, after=rows[-1]["epoch"] if rows else -1)
     kept[run.id] = (run.state == "finished", rows)
     for oldest in list(kept)[:-KEPT]:

@@ -27,6 +27,7 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
         return
     _heading(run)
     _live(run)
+    _metric(run.spec)
     steering.steering(run)
     if run.state == "failed":
         log_view(run)
@@ -38,6 +39,7 @@ def _before(spec: RunSpec) -> None:
     st.markdown("Not started yet.")
     _numbers(progress.no_numbers(spec))
     _pictures(spec, [], "new", None)
+    _metric(spec)
 
 
 def _heading(run: Run) -> None:
@@ -49,11 +51,10 @@ def _heading(run: Run) -> None:
             st.page_link("pages/runs.py", label=f"Its source: run {parent.number}", query_params={"run": parent.id})
 
 
-def _metric(spec: RunSpec) -> str:
-    """Which curve is shown; only a run that names classes has the choice."""
-    if spec.objective != "supervised":
-        return "loss"
-    return forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
+def _metric(spec: RunSpec) -> None:
+    """Which curve is shown; only a run that names classes has the choice. It stands below the curve, outside of what moves."""
+    if spec.objective == "supervised":
+        forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
 
 
 def _live(run: Run) -> None:
@@ -84,7 +85,7 @@ def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None) 
     from tlcore.ui.strip import strip
 
     strip(spec.blocks, spec.phases, spec.epochs, key="run-strip", epoch=epoch)
-    metric = _metric(spec)
+    metric = forms.chosen("curve", CURVES, "accuracy") if spec.objective == "supervised" else "loss"
     role = colours.role("pretrain" if spec.kind == "pretrain" else spec.strategy)
     series = [curves.Series(colours.ROLES[role].label, rows, role, spec.seed)] if rows else []
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."

@@ -27,43 +27,64 @@ def _prepared(home: str, name: str, knobs: str) -> Dataset | None:
     return find(name, json.loads(knobs))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _one_of_each(data_id: str, most: int, _data: Dataset) -> list[int]:
+def one_of_each(data: Dataset, most: int) -> list[int]:
+    """Places in train of one image a class, the classes spread evenly, and again from the first class while there is room."""
     import numpy as np
 
-    labels = np.asarray(_data.train.labels)
-    classes = len(_data.classes)
+    labels = np.asarray(data.train.labels)
+    classes = len(data.classes)
     wanted = [place * classes // most for place in range(most)] if classes > most else [place % classes for place in range(most)]
     return [int(np.flatnonzero(labels == label)[wanted[:place].count(label)]) for place, label in enumerate(wanted)]
 
 
-def one_of_each(data: Dataset, most: int) -> list[int]:
-    """Places in train of one image a class, the classes spread evenly, and again from the first class while there is room."""
-    return _one_of_each(data.id, most, data)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _some_of_each(data_id: str, count: int, _data: Dataset) -> list[int]:
-    import numpy as np
-
-    labels = np.asarray(_data.train.labels)
-    return [int(place) for label in range(len(_data.classes)) for place in np.flatnonzero(labels == label)[:count]]
-
-
 def some_of_each(data: Dataset, count: int) -> list[int]:
     """Places in train of the first images of each class, class after class."""
-    return _some_of_each(data.id, count, data)
+    import numpy as np
+
+    labels = np.asarray(data.train.labels)
+    return [int(place) for label in range(len(data.classes)) for place in np.flatnonzero(labels == label)[:count]]
 
 
-def thumbnails(data: Dataset, places: Sequence[int], key: str, alt: str, named: bool = False, **layout: Any) -> None:
-    """Show images of train; ``named`` puts the class below each. layout: as for ``tlcore.charts.samples.figure``."""
-    show_sheet(_drawn(data.id, json.dumps([list(places), named, layout]), data), alt, key)
+PICKS = {"one of each": one_of_each, "some of each": some_of_each}
+
+
+def thumbnails(data: Dataset, pick: str, count: int, key: str, alt: str, named: bool = False, **layout: Any) -> None:
+    """Show images of train. pick and count: a name of ``PICKS`` and its number; named: the class below each.
+
+    layout: as for ``tlcore.charts.samples.figure``.
+    """
+    show_sheet(_picked(data.id, json.dumps([pick, count, named, layout]), data), alt, key)
+
+
+def chosen(data: Dataset, places: Sequence[int], key: str, alt: str, **layout: Any) -> None:
+    """Show the images at some places of train."""
+    show_sheet(_chosen(data.id, json.dumps([list(places), layout]), data), alt, key)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def _drawn(data_id: str, what: str, _data: Dataset) -> str:
+def _picked(data_id: str, what: str, _data: Dataset) -> str:
+    pick, count, named, layout = json.loads(what)
+    return _html(_data, PICKS[pick](_data, count), named, layout)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _chosen(data_id: str, what: str, _data: Dataset) -> str:
+    places, layout = json.loads(what)
+    return _html(_data, places, False, layout)
+
+
+def _html(data: Dataset, places: Sequence[int], named: bool, layout: dict[str, Any]) -> str:
     from tlcore.charts import samples
 
-    places, named, layout = json.loads(what)
-    captions = [_data.classes[_data.train.labels[place]] for place in places] if named else None
-    return samples.figure(_data.train.images[places], captions, **layout)
+    captions = [data.classes[data.train.labels[place]] for place in places] if named else None
+    return samples.figure(data.train.images[list(places)], captions, **layout)
+
+
+def balance(data: Dataset) -> dict[str, dict[str, int]]:
+    """Images of each class in each part."""
+    return _balance(data.id, data)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _balance(data_id: str, _data: Dataset) -> dict[str, dict[str, int]]:
+    return {part: dict(counts) for part, counts in _data.balance().items()}

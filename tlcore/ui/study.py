@@ -23,14 +23,9 @@ PULSE = 1.0  # seconds between two looks at a live study
 HEIGHT = 320
 
 
-def study_view(study_id: str) -> None:
+def study_view(record: StudyRecord) -> None:
     """The panel of one study, in every state."""
-    record = frame.store().study(study_id)
-    if record is None:
-        st.warning("There is no study at this address: it was deleted, or the link is not whole.")
-        return
-    members = frame.store().members(record.id)
-    sources = frame.store().sources(record.id)
+    sources, members = frame.store().sources(record.id), frame.store().members(record.id)
     _heading(record, "running" if any(run.state == "running" for run in sources) else record.state)
     steering.problem()
     answer.card(record, members)

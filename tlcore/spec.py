@@ -40,9 +40,9 @@ CATALOGUES: dict[str, Registry] = {
 BUDGET: dict[str, Knob] = {
     knob.name: knob
     for knob in (
-        Knob("whole", "How often every training example is seen.", 1, 2000, label="Epochs", name="epochs", default=40),
-        Knob("whole", "Examples for each step of gradient descent.", 1, 1024, label="Batch size", name="batch_size", default=16),
-        Knob("number", "Step size of Adam.", 1e-6, 1e6, log=True, label="Learning rate", name="learning_rate", default=3e-3),
+        Knob("whole", "How often every training example is seen.", 1, 2000, label="Epochs", name="epochs", default=25),
+        Knob("whole", "Examples for each step of gradient descent.", 1, 1024, label="Batch size", name="batch_size", default=8),
+        Knob("number", "Step size of Adam.", 1e-6, 1e6, log=True, label="Learning rate", name="learning_rate", default=5e-3),
         Knob("whole", "Draws the labels, the start weights and the order together.", 0, 2**31 - 1, label="Seed", name="seed", default=0),
     )
 }
@@ -55,7 +55,7 @@ LABELS = Knob(
     name="labels_per_class",
 )
 NO_SPEC = "This is not a run: give a JSON object with kind, dataset and what else should differ."
-DEFAULTS: dict[str, dict[str, Any]] = {"pretrain": {"epochs": 3, "batch_size": 64, "learning_rate": 2e-3}, "finetune": {}}
+DEFAULTS: dict[str, dict[str, Any]] = {"pretrain": {"epochs": 1, "batch_size": 32, "learning_rate": 2e-3}, "finetune": {}}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tlcore.studies import Study
 
 ROOT = Path(__file__).parents[2]
 LETTERS = {"scripts": ("greek",), "per_class": 10}  # a set of glyphs that is drawn in a blink
+UNDONE = ("queued", "running", "stopped", "failed", "interrupted")
 LOG = "Epoch 1 done\nTraceback (most recent call last):\n  File ...\nMemoryError: no room for 7 GB"
 
 
@@ -39,6 +40,11 @@ class Lab:
         from tlcore import jobs
 
         return jobs.store()
+
+    @property
+    def worker(self) -> StandIn:
+        """Someone who trains."""
+        return StandIn(self.store)
 
     def run(self, name: str) -> Run:
         """The run of that name as it stands now."""
@@ -76,9 +82,11 @@ class Lab:
     @staticmethod
     def said(app: AppTest) -> str:
         """All text that the page says, outside the sidebar."""
-        names = ("title", "header", "subheader", "markdown", "info", "warning", "error", "success", "metric", "code", "arrow_table")
-        found = [each for name in names for each in app.main.get(name)]
-        return "\n".join(f"{getattr(each, 'label', '') or ''} {getattr(each, 'value', '')}" for each in found)
+        names = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "code", "arrow_table")
+        texts = [str(getattr(each, "value", "")) for name in names for each in app.main.get(name)]
+        return "\n".join(
+            [*texts, *(each.proto.body for each in app.main.get("html")), *(each.proto.text for each in app.main.get("progress"))]
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -169,7 +177,7 @@ def _fill(lab: Lab, store: Store) -> None:
 
 
 def _studies(lab: Lab, store: Store, worker: StandIn) -> None:
-    """One study that is done and one of which a part is."""
+    """One study that is done and one of which a part is; both questions and a source in every other state."""
     given = {"source": source(), "dataset": "digits", "labels_per_class": 5, "epochs": 6, "seeds": 2, "fix_source": True}
     done = store.submit_study(Study.make("arms", **given))
     lab.studies["finished"] = done.id
@@ -183,3 +191,31 @@ def _studies(lab: Lab, store: Store, worker: StandIn) -> None:
     for member in store.members(part.id)[:2]:
         worker.finished(member.run.spec, 0.7, seconds=3.0)
     lab.runs["member"] = store.members(part.id)[2].run.id
+    for place, state in enumerate(UNDONE, start=1):
+        lab.runs[f"source {state}"] = _in_state(store, worker, source(seed=place), state)
+        for question, labels in (("arms", 10 + place), ("freezing", 20 + place)):
+            study = Study.make(question, **given | {"labels_per_class": labels, "seeds": 1})
+            lab.studies[f"{question} {state}"] = _study_in_state(store, worker, study, state)
+
+
+def _in_state(store: Store, worker: StandIn, spec: RunSpec, state: str) -> str:
+    if state == "queued":
+        return store.submit(spec).id
+    if state == "running":
+        return worker.running(spec, epochs=2)
+    why = {"failed": "The disk is full: free some space, then try again.", "interrupted": "The worker was killed twice."}
+    return worker.ended(spec, state, epochs=2, error=why.get(state))
+
+
+def _study_in_state(store: Store, worker: StandIn, study: Study, state: str) -> str:
+    """Its first run is measured and its second is what the state says; nothing is, while it waits."""
+    record = store.submit_study(study)
+    if state == "queued":
+        return record.id
+    first, second, *_ = store.members(record.id)
+    worker.finished(first.run.spec, 0.6, seconds=3.0)
+    if state != "stopped":
+        _in_state(store, worker, second.run.spec, state)
+    if state != "running":
+        store.stop_study(record.id)
+    return record.id

@@ -39,6 +39,12 @@ def test_a_set_that_is_not_there_can_be_asked_for(lab):
     assert not [each for each in app.main.button if each.key == "data-prepare"]
 
 
+def test_a_set_that_is_being_prepared_says_so(lab):
+    lab.store.request_data("glyphs", dict(_defaults()))
+    assert lab.store.next_request() is not None
+    assert "The engine is switched off." in lab.said(lab.page("pages/data.py", set="glyphs")), "what the engine says, until it is ready"
+
+
 def test_a_preparation_that_failed_says_why(lab):
     app = lab.page("pages/data.py", set="glyphs")
     lab.calm(app.button(key="data-prepare").click().run())

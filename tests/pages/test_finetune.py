@@ -69,6 +69,12 @@ def test_bad_values_in_the_address_are_answered_in_a_sentence(lab, name, value, 
     assert not app.button(key="start-run").disabled, "the default is taken"
 
 
+def test_a_folded_setting_that_is_refused_is_opened(lab):
+    more = {each.label: each.proto.expanded for each in lab.page("pages/finetune.py", epochs="0").main.expander}
+    assert more["More settings"] is True
+    assert lab.page("pages/finetune.py", epochs="7").main.expander[0].proto.expanded is False
+
+
 def test_what_cannot_be_is_refused_before_the_start(lab):
     app = lab.page("pages/finetune.py", labels_per_class="5000")
     assert "but mnist has 300 of each class" in lab.said(app)
@@ -88,6 +94,7 @@ def test_a_ready_source_can_be_chosen(lab):
         ("finished", "88.4 %"),
         ("running", "Training"),
         ("starting", "Getting its data and its net ready"),
+        ("queued", "The engine is switched off."),
         ("stopped", "Stopped after epoch 3 of 6"),
         ("failed", "choose a learning rate below 900"),
         ("interrupted", "resume goes on from epoch 2"),

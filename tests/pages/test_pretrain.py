@@ -36,6 +36,20 @@ def test_data_that_are_not_prepared_are_no_obstacle(empty_lab):
     assert not app.button(key="start-run").disabled
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("queued", "The engine is switched off."),
+        ("running", "Training: everything from scratch."),
+        ("stopped", "Stopped after epoch 2 of 4."),
+        ("failed", "The disk is full: free some space, then try again."),
+        ("interrupted", "The worker was killed twice."),
+    ],
+)
+def test_a_source_in_every_state_says_what_happened(lab, state, words):
+    assert words in lab.said(lab.page("pages/pretrain.py", run=lab.runs[f"source {state}"]))
+
+
 def test_a_finished_source_stands_beside_the_form(lab):
     assert "93.0 %" in lab.said(lab.page("pages/pretrain.py", run=lab.runs["source"]))
     assert "squared error" in lab.said(lab.page("pages/pretrain.py", run=lab.runs["autoencoder"]))

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tlcore.studies import first
+
+STATES = {  # what is said, and the one button there is
+    "queued": ("0 of 4 runs are measured", "study-stop"),
+    "running": ("Frozen, seed 0: epoch 2 of 6.", "study-stop"),
+    "stopped": ("Stopped. 1 of 4 runs are measured and kept.", "study-resume"),
+    "failed": ("The disk is full: free some space, then try again. 1 of 4 runs are measured and kept.", "study-again"),
+    "interrupted": ("The worker was killed twice. 1 of 4 runs are measured and kept.", "study-resume"),
+}
 
 
 def test_before_the_click_there_is_a_question_and_one_button(empty_lab):
@@ -55,6 +65,32 @@ def test_more_seeds_keep_the_runs_that_are_there(lab):
     lab.calm(app.button(key="study-more").click().run())
     more = lab.store.study(app.query_params["study"])
     assert more is not None and more.settings["seeds"] == 3 and more.done == 8 and more.total == 12
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_study_in_every_state_says_what_happened_and_what_can_be_done(lab, state):
+    app = lab.page("app.py", study=lab.studies[f"arms {state}"])
+    sentence, key = STATES[state]
+    assert sentence in lab.said(app)
+    assert {button.key for button in app.main.button if (button.key or "").startswith("study-")} == {key}
+    for tab in ("Confusion", "What stayed frozen", "Runs"):
+        app.session_state["behind"] = tab
+        lab.calm(app.run())
+
+
+def test_a_failed_study_is_asked_again_as_a_new_one(lab):
+    app = lab.page("app.py", study=lab.studies["arms failed"])
+    lab.calm(app.button(key="study-again").click().run())
+    fresh = lab.store.study(lab.address(app, "study"))
+    assert fresh.id != lab.studies["arms failed"] and (fresh.state, fresh.done) == ("running", 1), "what was measured is kept"
+
+
+def test_a_source_that_trains_makes_the_study_run(lab):
+    study = lab.store.submit_study(first())
+    source = lab.store.sources(study.id)[0]
+    lab.worker.running(source.spec, epochs=1)
+    said = lab.said(lab.page("app.py", study=study.id))
+    assert "Running" in said and f"Training the source, number 1 of 3: epoch 1 of {source.epochs}." in said
 
 
 def test_an_unfinished_study_draws_no_answer(lab):

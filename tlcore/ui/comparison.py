@@ -158,7 +158,8 @@ def _draw(runs: Sequence[Run], metric: str) -> None:
         share = run.spec.phases[0].prefix / len(run.spec.blocks) if run.strategy == "freeze" else None
         series.append(curves.Series(name, progress.history(run), role, run.spec.seed, share))
     alt = f"{CURVES[metric]} after each epoch of {words.count(len(runs), 'run')}."
-    live_chart(series, metric=metric, epochs=max(run.epochs for run in runs), key="compare-curves", alt=alt)
+    same = "" if any(run.state != "finished" for run in runs) else " ".join(run.id for run in runs)
+    live_chart(series, "compare-curves", alt, metric, max(run.epochs for run in runs), same=same)
 
 
 def _matrices(runs: Sequence[Run]) -> None:

@@ -7,6 +7,7 @@ anew at every update.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -102,17 +103,26 @@ _live = st.components.v2.component("tlcore_live", html=HTML, css=STYLE, js=SCRIP
 def live_chart(
     series: Sequence[curves.Series],
     key: str,
+    alt: str,
     metric: str = "accuracy",
     epochs: int | None = None,
-    alt: str = "",
     height: int = 340,
-    chance: float | None = None,
+    same: str = "",
 ) -> None:
     """Draw or update learning curves; a chart with the same key keeps its place, zoom and hidden series.
 
     series: as for ``tlcore.charts.curves``; none yet gives an empty chart that says what will appear. epochs: where the axis
-    ends, so that nothing moves but the curves. chance: the accuracy of guessing, 0 to 1.
+    ends, so that nothing moves but the curves. same: a name for exactly these series once they cannot change any more.
     """
-    figure = curves.draw(series, "light", metric, epochs, chance, height)
-    dark = colours.dark(one.frozen for one in series)
-    _live(data={"figure": figure, "dark": dark, "alt": alt or f"Learning curves: {metric} after every epoch."}, key=key)
+    drawn = _kept(same, metric, epochs, height, series) if same else _draw(metric, epochs, height, series)
+    _live(data=drawn | {"alt": alt}, key=key)
+
+
+def _draw(metric: str, epochs: int | None, height: int, series: Sequence[curves.Series]) -> dict[str, Any]:
+    figure = curves.draw(series, "light", metric, epochs, height=height)
+    return {"figure": figure, "dark": colours.dark(one.frozen for one in series)}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _kept(same: str, metric: str, epochs: int | None, height: int, _series: Sequence[curves.Series]) -> dict[str, Any]:
+    return _draw(metric, epochs, height, _series)

@@ -69,7 +69,7 @@ def _live(run: Run) -> None:
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
         _numbers(progress.numbers(now, rows))
-        _pictures(now.spec, rows, now.id, now.epoch if now.live else None)
+        _pictures(now.spec, rows, now.id, now.epoch if now.live else None, now.state == "finished")
 
     moving()
 
@@ -79,7 +79,7 @@ def _numbers(three: tuple[tuple[str, str], ...]) -> None:
     st.html(f'<dl class="tl-numbers">{pairs}</dl>')
 
 
-def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None) -> None:
+def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None, final: bool = False) -> None:
     from tlcore.charts import colours, curves
     from tlcore.ui.live import live_chart
     from tlcore.ui.strip import strip
@@ -89,4 +89,4 @@ def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None) 
     role = colours.role("pretrain" if spec.kind == "pretrain" else spec.strategy)
     series = [curves.Series(colours.ROLES[role].label, rows, role, spec.seed)] if rows else []
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."
-    live_chart(series, metric=metric, epochs=spec.epochs, key=f"run-curves-{name}", alt=alt)
+    live_chart(series, f"run-curves-{name}", alt, metric, spec.epochs, same=name if final else "")

@@ -76,7 +76,7 @@ def _live(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) 
     def moving() -> None:
         if not record.live:
             _progress(record, sources, members)
-            _curves(sources, members)
+            _curves(record, sources, members)
             return
         store = frame.store()
         now = store.study(record.id)
@@ -85,7 +85,7 @@ def _live(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) 
             return
         trained, learning = store.sources(record.id), store.members(record.id)
         _progress(now, trained, learning)
-        _curves(trained, learning)
+        _curves(now, trained, learning)
 
     moving()
 
@@ -132,33 +132,25 @@ def _now(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -
     return "Next in line." if not record.done else f"{record.done} of {record.total} runs are done."
 
 
-def _curves(sources: list[Run], members: list[MemberRecord]) -> None:
+def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> None:
     """Left the sources, right the arms: each a faint line a seed and the mean."""
     from tlcore.charts import colours, curves
     from tlcore.ui.live import live_chart
 
     rows = _histories([*sources, *(member.run for member in members)])
+    same = f"{record.id}-{record.done}" if record.state == "finished" else ""
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
         st.markdown("**Learning the source**")
         read = [curves.Series(colours.ROLES["source"].label, rows[run.id], "source", run.spec.seed) for run in sources if rows[run.id]]
-        accurate = all(run.objective == "supervised" for run in sources)
-        metric, epochs = ("accuracy" if accurate else "loss"), max((run.epochs for run in sources), default=1)
-        live_chart(
-            read,
-            key="study-sources",
-            metric=metric,
-            epochs=epochs,
-            height=HEIGHT,
-            alt=f"{metric.capitalize()} of the sources after each epoch.",
-        )
+        metric = "accuracy" if all(run.objective == "supervised" for run in sources) else "loss"
+        epochs, alt = max((run.epochs for run in sources), default=1), f"{metric.capitalize()} of the sources after each epoch."
+        live_chart(read, "study-sources", alt, metric, epochs, HEIGHT, same and f"{same}-sources")
     with right:
         st.markdown("**Learning the target**")
         arms = [_series(member, rows[member.run.id]) for member in members if rows[member.run.id]]
-        epochs = max((member.run.epochs for member in members), default=1)
-        live_chart(
-            arms, key="study-arms", metric="accuracy", epochs=epochs, height=HEIGHT, alt="Validation accuracy of each arm after each epoch."
-        )
+        epochs, alt = max((member.run.epochs for member in members), default=1), "Validation accuracy of each arm after each epoch."
+        live_chart(arms, "study-arms", alt, "accuracy", epochs, HEIGHT, same)
 
 
 def _series(member: MemberRecord, rows: progress.Rows) -> curves.Series:

@@ -1,0 +1,143 @@
+"""The frame around every page: the engine's line, the data folder, and one sentence where something cannot be done."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from tests.pages.conftest import ROOT
+from tlcore import jobs
+from tlcore.store import StoreBusy
+from tlcore.ui import frame
+
+FILES = [place.file for place in frame.PLACES]
+
+
+def sidebar(app):
+    """All that the sidebar says."""
+    texts = [each.proto.body for each in app.sidebar.get("html")] + [each.value for each in app.sidebar.markdown]
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_page_has_the_menu_and_the_engine(empty_lab, file):
+    app = empty_lab.page(file)
+    assert {link.proto.label for link in app.sidebar.get("page_link")} == {place.label for place in frame.PLACES}
+    assert "The engine is switched off." in sidebar(app)
+    assert len(app.title) == 1
+
+
+def test_every_place_is_a_file():
+    assert all((ROOT / file).is_file() for file in FILES)
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "sign"),
+    [
+        ("starting", "Getting ready, about 6 s.", "tl-warming"),
+        ("warming", "Getting ready, about 6 s.", "tl-warming"),
+        ("ready", "Ready.", "tl-ready"),
+        ("failed", "The engine cannot start: No module named 'keras'", "tl-failed"),
+        ("off", "The engine rests; it starts when a run comes.", "tl-off"),
+    ],
+)
+def test_the_engine_says_how_it_is(lab, monkeypatch, state, message, sign):
+    monkeypatch.setattr(jobs, "engine_state", lambda: {"state": state, "message": message})
+    app = lab.page("pages/runs.py")
+    assert sign in sidebar(app) and message.split("'")[0] in sidebar(app)
+    assert [button.key for button in app.sidebar.button if button.key == "engine-again"] == ["engine-again"] * (state == "failed")
+
+
+def test_an_engine_that_cannot_start_can_be_tried_again(lab, monkeypatch):
+    tried = []
+    monkeypatch.setattr(jobs, "engine_state", lambda: {"state": "failed", "message": "The engine cannot start: no room."})
+    monkeypatch.setattr(jobs, "wake", lambda: tried.append(1))
+    app = lab.page("pages/runs.py")
+    lab.calm(app.sidebar.button(key="engine-again").click().run())
+    assert len(tried) == 2, "once for the visit, once for the click"
+
+
+def test_the_data_folder_says_where_it_is_and_can_be_emptied(lab):
+    app = lab.page("pages/data.py")
+    app.session_state["storage"] = True
+    lab.calm(app.run())
+    assert app.sidebar.code[0].value == str(lab.home)
+    assert app.button(key="everything").disabled, "a tick comes first"
+    app.checkbox(key="everything-sure").check().run()
+    lab.calm(app.button(key="everything").click().run())
+    assert "are training: stop what runs" in "\n".join(each.value for each in app.sidebar.error)
+    assert lab.store.run(lab.runs["finished"]) is not None
+
+
+def test_everything_can_be_deleted_when_nothing_trains(empty_lab):
+    run = empty_lab.worker.finished(_spec(), 0.9, 1.0)
+    app = empty_lab.page("pages/runs.py", run=run)
+    app.session_state["storage"] = True
+    app.run()
+    app.checkbox(key="everything-sure").check().run()
+    empty_lab.calm(app.button(key="everything").click().run())
+    assert empty_lab.store.runs() == []
+    assert "Nothing has run here yet" in empty_lab.said(app), "the address of what is gone is gone too"
+
+
+def test_a_store_that_was_damaged_says_from_when_its_copy_is_until_it_was_seen(lab):
+    lab.store.remember("restored", {"aside": "/kept/here", "at": "2026-11-24T10:00:00", "from": "2026-11-24T09:50:00"})
+    app = lab.page("pages/runs.py")
+    assert "a copy from 2026-11-24 09:50 UTC was opened" in lab.said(app) and "/kept/here" in lab.said(app)
+    lab.calm(app.button(key="restored-seen").click().run())
+    assert "was damaged" not in lab.said(app)
+    assert "was damaged" not in lab.said(lab.page("pages/data.py"))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_store_that_does_not_answer_is_one_sentence(lab, monkeypatch, file):
+    def busy(*_, **__):
+        raise StoreBusy("The store is busy: try again in a moment.")
+
+    for name in ("runs", "studies", "engine", "run"):
+        monkeypatch.setattr(type(lab.store), name, busy)
+    app = lab.page(file)
+    assert [each.value for each in app.main.error] == ["The store is busy: try again in a moment."]
+
+
+def test_a_folder_without_rights_is_one_sentence(lab, monkeypatch):
+    def refused():
+        raise PermissionError(errno.EACCES, "Permission denied", str(lab.home / "engine.log"))
+
+    monkeypatch.setattr(jobs, "wake", refused)
+    app = lab.page("pages/runs.py")
+    (said,) = [each.value for each in app.main.error]
+    assert said == f"{lab.home}/engine.log cannot be used (Permission denied): make room or rights there, then reload the page."
+
+
+def test_a_store_that_can_only_be_read_shows_everything_and_starts_nothing(lab):
+    lab.store.readonly = True
+    app = lab.page("pages/finetune.py", run=lab.runs["finished"], seed="77")
+    assert "88.4 %" in lab.said(app)
+    lab.calm(app.button(key="start-run").click().run())
+    assert "The data folder can only be read" in app.main.error[0].value
+    lab.store.readonly = False
+
+
+def test_two_clicks_on_start_are_one_run(lab):
+    first, second = lab.page("pages/finetune.py", seed="78"), lab.page("pages/finetune.py", seed="78")
+    before = len(lab.store.runs(limit=500))
+    for app in (first, second):
+        lab.calm(app.button(key="start-run").click().run())
+    assert first.query_params["run"] == second.query_params["run"]
+    assert len(lab.store.runs(limit=500)) == before + 2, "the run and its source"
+
+
+def test_two_tabs_can_stop_one_run(lab):
+    first, second = lab.page("pages/runs.py", run=lab.runs["queued"]), lab.page("pages/runs.py", run=lab.runs["queued"])
+    for app in (first, second):
+        lab.calm(app.button(key="run-stop").click().run())
+        assert "Stopped before its first epoch." in lab.said(app)
+    assert lab.run("queued").state == "stopped"
+
+
+def _spec():
+    from tests.pages.conftest import source
+
+    return source()

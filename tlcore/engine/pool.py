@@ -1,4 +1,4 @@
-"""The pool: for each slot a worker that stands by with Keras imported, and those that are at work."""
+"""The pool: for each slot one worker, which stands by with Keras imported or is at work."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class Pool:
         return next((each for each in self._workers if each.ready and not each.working), None)
 
     def tend(self) -> None:
-        """Hear from the workers, forget those that are gone, bear new ones so that each slot has one standing by."""
+        """Hear from the workers, forget those that are gone, bear new ones so that each slot has one."""
         for each in self._workers:
             each.look()
         for each in [each for each in self._workers if not each.process.is_alive()]:
             self._forget(each)
-        while sum(not each.working for each in self._workers) < self.slots:
+        while len(self._workers) < self.slots:
             self._workers.append(self._bear())
 
     def has(self, owner: Owner) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tlcore import clock
 from tlcore.engine.answers import conclude
 from tlcore.engine.recorder import WEIGHTS, Recording
+from tlcore.engine.rehearsal import rehearse
 from tlcore.registry import InputError
 from tlcore.store import Fenced, Lease, Owner, Run, Store
 from tlcore.training import Checkpoint, Outcome, train
@@ -21,19 +22,24 @@ if TYPE_CHECKING:
     from tlcore.training import Arrays
 
 NICE = 10  # the screen comes first
+PAUSE = 0.5  # seconds before a rehearsal begins: whoever waits for a worker comes first
 READY, GO = "ready", "go"
 
 
 def stand_by(connection: Connection, slots: int) -> None:
     """The life of a worker process: import, say so, wait for the word, work, end. It ends at once when nobody is there to give the word."""
     _settle(slots)
+    store = Store(check=False)
     try:
         connection.send(READY)
+        rehearsed = False
+        while not connection.poll(PAUSE):
+            rehearsed = rehearsed or rehearse(store, connection)
         connection.recv()
     except (EOFError, OSError):
         return
     try:
-        work(Store(check=False), slots)
+        work(store, slots)
     except Fenced:
         sys.stdout.flush()
         os._exit(0)  # the run is another's now: nothing of this process may reach the store

@@ -17,6 +17,7 @@ RULES = """
 .stMultiSelect [data-tag] { background: color-mix(in srgb, var(--tl-accent) 18%, transparent); }
 .stMultiSelect [data-tag], .stMultiSelect [data-tag] button { color: var(--tl-ink); }
 .stMain .stElementContainer:has([data-testid="stCaptionContainer"]) { margin-top: -.65rem; }
+.stMain [data-testid="stCaptionContainer"] { opacity: 1; }
 .stMain [data-testid="stCaptionContainer"] p { color: var(--tl-soft); line-height: 1.4; }
 .tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; margin: 0; }
 .tl-numbers dt { font-size: .875rem; }

@@ -1,0 +1,45 @@
+"""The code beside a run asks for exactly that run."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from tlcore.spec import RunSpec
+from tlcore.ui.details import code, settings
+
+LETTERS = RunSpec.make("pretrain", dataset="glyphs", seed=3)
+GROUPS = RunSpec.make("pretrain", dataset="mnist", objective="autoencoder", normalization="group", epochs=2, backbone="cnn-medium")
+SPECS = (
+    LETTERS,
+    GROUPS,
+    RunSpec.make("pretrain", dataset="glyphs", scripts=("greek", "latin"), per_class=12),
+    RunSpec.make("finetune", strategy="scratch", dataset="digits", labels_per_class=2),
+    RunSpec.make("finetune", strategy="scratch", dataset="digits", image=(28, 28, 1)),
+    RunSpec.make("finetune", source=LETTERS, dataset="mnist", labels_per_class=5, strategy="freeze", frozen=3, learning_rate=0.01),
+    RunSpec.make("finetune", source=GROUPS, strategy="surgical", block=5, with_head=False, seed=9),
+    RunSpec.make("finetune", source=LETTERS),
+)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=[spec.title for spec in SPECS])
+def test_the_code_asks_for_the_same_run(spec):
+    lab = SimpleNamespace(
+        pretrain=lambda **given: RunSpec.make("pretrain", **given),
+        finetune=lambda source, **given: RunSpec.make("finetune", source=source, **given),
+    )
+    known: dict[str, object] = {"tlcore": lab}
+    exec(code(spec).removeprefix("import tlcore\n"), known)
+    assert known["run"] == spec
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=[spec.title for spec in SPECS])
+def test_every_setting_is_shown_as_text(spec):
+    shown = settings(spec)
+    assert all(isinstance(value, str) and value and value != "None" for value in shown.values())
+    assert shown["Seed"] == str(spec.seed) and shown["Data"] == spec.dataset
+
+
+def test_strategies_are_called_as_everywhere():
+    assert settings(SPECS[-1])["Strategy"] == "Probe, then tune"

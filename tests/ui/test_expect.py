@@ -1,0 +1,47 @@
+"""What a run is expected to take: more for more work, and nothing twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tlcore.spec import RunSpec
+from tlcore.studies import Study, first
+from tlcore.ui import expect
+
+LETTERS = RunSpec.make("pretrain", dataset="glyphs")
+
+
+def seconds(strategy="full", **given):
+    """Of a fine-tuning with 50 labels a class."""
+    return expect.seconds(RunSpec.make("finetune", source=LETTERS, strategy=strategy, **{"labels_per_class": 50, "epochs": 200, **given}))
+
+
+def test_more_work_takes_longer():
+    assert seconds(epochs=20) < seconds(epochs=200) < seconds(labels_per_class=200)
+    assert seconds("linear_probe") < seconds("freeze", frozen=2) < seconds("full")
+    big = RunSpec.make("pretrain", dataset="glyphs", backbone="cnn-medium")
+    assert expect.seconds(big) > expect.seconds(LETTERS)
+
+
+def test_a_set_of_unknown_size_has_a_time_too():
+    assert expect.seconds(LETTERS) > expect.START
+
+
+def test_a_study_is_the_sum_of_its_runs_and_sources_each_once():
+    study = Study.make("arms", source=LETTERS, labels_per_class=5, seeds=2, fix_source=True)
+    alone = sum(expect.seconds(member.spec) for member in study.members) + expect.seconds(LETTERS)
+    assert expect.study_seconds(study) == pytest.approx(alone)
+
+
+def test_more_seeds_cost_only_what_is_new():
+    study = Study.make("arms", source=LETTERS, labels_per_class=5, seeds=3)
+    more = Study.make("arms", source=LETTERS, labels_per_class=5, seeds=5)
+    told = expect.more_seconds(study.to_json(), 5)
+    assert told == pytest.approx(expect.study_seconds(more) - expect.study_seconds(study))
+    assert expect.more_seconds(json.dumps(json.loads(study.to_json())), 3) == 0
+
+
+def test_the_first_experiment_promises_less_than_its_bar():
+    assert 10 < expect.study_seconds(first()) < 90

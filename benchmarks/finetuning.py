@@ -21,9 +21,10 @@ from tlcore.datasets import DATASETS, Raw, load
 from tlcore.datasets.catalogue import mnist
 from tlcore.spec import RunSpec
 from tlcore.training import Outcome, Silent, train
+from tlcore.training import network as nets
 from tlcore.training.features import forget
 from tlcore.training.loop import cuts, order
-from tlcore.training.network import Network, network
+from tlcore.training.network import Network
 
 EPOCHS, LABELS, BATCH, RATE = 40, 20, 16, 3e-3
 ROUNDS = 3
@@ -89,7 +90,7 @@ def _ratio(rounds: list[Any], upper: int, lower: int) -> float:
 def _ours(spec: RunSpec, weights: Mapping[str, np.ndarray], cold: bool) -> Timed:
     """A whole run, evaluation included; cold: with nothing kept from an earlier one in this process."""
     if cold:
-        network.__globals__["_kept"].clear()
+        nets._kept.clear()
         forget()
         keras.backend.clear_session()
     outcome, seconds = _timed(lambda: train(spec, Silent(), source=weights))

@@ -1,0 +1,52 @@
+"""From the click to the first point, and to the whole answer: a real engine on an empty data folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.table import Figure
+from tlcore import jobs
+from tlcore.clock import tick
+from tlcore.datasets import DATASETS, find
+from tlcore.store import Store
+from tlcore.studies import first
+
+CALM = 15.0  # seconds that a visitor looks at the start page before the click
+
+
+def figures() -> list[Figure]:
+    """Two rows: the first point of the start page's experiment, and its answer."""
+    with tempfile.TemporaryDirectory(prefix="tlcore-start-", ignore_cleanup_errors=True) as home:
+        os.environ |= {"TLCORE_HOME": home, "TLCORE_IDLE": "20"}
+        jobs.wake()
+        store = jobs.store()
+        _until(lambda: jobs.engine_state()["state"] == "ready" and all(find(entry.name) for entry in DATASETS))
+        time.sleep(CALM)
+        point, whole, sentence = _measure(store)
+        _until(lambda: store.engine()["state"] == "absent")
+        assert Path(home).exists()
+    cores = f"{os.cpu_count()} cores"
+    return [
+        Figure("click on start to first point in the store, warm engine, data prepared, s", point, "<= 1.5", -1.5, cores),
+        Figure("first experiment, s", whole, "<= 90", -90, f"{cores}; {sentence}"),
+    ]
+
+
+def _measure(store: Store) -> tuple[float, float, str]:
+    begun = tick()
+    study = jobs.submit_study(first())
+    _until(lambda: any(store.epochs(run.id) for run in store.sources(study.id)))
+    point = tick() - begun
+    found = _until(lambda: (record := store.study(study.id)) and record.summary and record)
+    return point, tick() - begun, str(found.summary["sentence"])
+
+
+def _until(true: Callable[[], Any]) -> Any:
+    while not (found := true()):
+        time.sleep(0.02)
+    return found

@@ -83,10 +83,10 @@ def test_a_run_is_claimed_once(store):
     assert len(found) == 8 and sorted(claimed) == sorted(asked)
 
 
-def test_with_one_slot_a_study_is_one_job_sources_first(store):
+def test_with_one_slot_a_study_is_one_job_seed_by_seed_each_source_first(store):
     store.submit_study(recipes.study())
     (job,) = drain(store)
-    assert [run.kind for run in job] == ["pretrain"] * 2 + ["finetune"] * 8
+    assert [(run.kind, run.spec.seed) for run in job] == [(kind, seed) for seed in (0, 1) for kind in ["pretrain", *["finetune"] * 4]]
 
 
 def test_a_job_says_what_belongs_to_it(store):

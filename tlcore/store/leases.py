@@ -22,7 +22,8 @@ from tlcore.store.writing import abandon
 runs = tables.runs
 _parent = runs.alias()
 _ready = and_(runs.c.state == "queued", or_(runs.c.parent.is_(None), _parent.c.state == "finished"))
-_source_first = case((runs.c.kind == "pretrain", 0), else_=1)
+# seed by seed, each with its source first: so the arms of the first seed are seen while the next source is still to come
+_in_turn = (func.coalesce(runs.c.shard, -1), case((runs.c.kind == "pretrain", 0), else_=1), runs.c.number)
 
 
 class Leases(Removing):
@@ -146,9 +147,9 @@ def _held(lease: Lease) -> tuple[Any, ...]:
 
 
 def _ready_runs(connection: Connection) -> list[Row[Any]]:
-    """Runs that could start now, sources before the runs that come from them."""
+    """Runs that could start now, seed by seed, sources before the runs that come from them."""
     query = select(runs.c.id, runs.c.number, runs.c.study, runs.c.shard, runs.c.visitor).outerjoin(_parent, runs.c.parent == _parent.c.id)
-    return list(connection.execute(query.where(_ready).order_by(_source_first, runs.c.number)))
+    return list(connection.execute(query.where(_ready).order_by(*_in_turn)))
 
 
 def _taken(connection: Connection) -> set[tuple[str, int]]:
@@ -182,7 +183,7 @@ def _begin(
     if first.study is not None:
         group = [row for row in ready if row.study == first.study and shard in (None, row.shard)]
     lease = _lease(connection, group[0].id, owner)
-    waiting = select(runs.c.id).where(runs.c.state == "queued", runs.c.study == first.study).order_by(_source_first, runs.c.number)
+    waiting = select(runs.c.id).where(runs.c.state == "queued", runs.c.study == first.study).order_by(*_in_turn)
     later = connection.scalars(waiting if shard is None else waiting.where(runs.c.shard == shard)) if first.study else ()
     return Job(job or secrets.token_hex(8), lease, visitor, first.study, shard, (lease.run, *later))
 

@@ -46,7 +46,7 @@ class Lab:
         return Store().engine()["pid"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A server that nobody has visited yet."""
     home = tmp_path_factory.mktemp("browser")
@@ -80,7 +80,7 @@ def _wait_for(address: str) -> None:
     raise AssertionError("the server did not start")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium; where there is none the tests are skipped, but never in CI."""
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)

@@ -21,7 +21,7 @@ from tests.engine.rig import quick
 from tlcore import folder
 
 SEEDS = 20
-SPEC = quick(epochs=60, labels_per_class=20, batch_size=8)
+SPEC = quick(epochs=60, labels_per_class=20, batch_size=8, normalization="none")
 MEASURED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
 

@@ -15,7 +15,7 @@ test:
 	@$(IN) ruff check .
 	@$(IN) ruff format --check .
 	@$(IN) mypy
-	@$(IN) pytest
+	@$(IN) pytest -n 2 --dist loadfile
 
 slow:
 	@$(need) install.py --dev

@@ -19,15 +19,18 @@ import pytest
 
 from tests.engine.rig import quick
 from tlcore import folder
+from tlcore.spec import RunSpec
 
 SEEDS = 20
-SPEC = quick(epochs=60, labels_per_class=20, batch_size=8, normalization="none")
+SOURCE = RunSpec.make("pretrain", dataset="digits", epochs=1)
+SPEC = quick(source=SOURCE, strategy="freeze", frozen=3, epochs=200, labels_per_class=20, batch_size=8)
 MEASURED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
 
 @pytest.fixture(scope="module")
 def reference(warm):
     """The same run without a break: its epochs, its weights, and how long it took."""
+    warm.ended(warm.store.submit(SOURCE).id)
     begun = time.monotonic()
     run = warm.ended(warm.store.submit(SPEC).id)
     assert run.state == "finished", run.error
@@ -95,6 +98,7 @@ def check(engine, run, history, rows, weights, seed):
     """N1 to N7: the prefix is whole, nothing changed, one end, whole files, a sound database, the same numbers."""
     told = f"seed {seed}"
     assert run.state == "finished", f"{told}: {run.state} {run.error}"
+    assert run.result["seal"], f"{told}: what was frozen has moved"
     found = epochs(engine.store, run.id)
     acknowledged = [json.loads(line) for line in history.read_text().splitlines()]
     for row in acknowledged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tlcore import clock
 from tlcore.spec import RunSpec
 from tlcore.strategies import STRATEGIES
 from tlcore.ui import recipes
@@ -118,3 +119,23 @@ def test_links_are_inverse_to_forms_for_every_recipe(lab):
     app = lab.page(recipes.link_page(spec), **recipes.link(spec))
     lab.calm(app.button(key="start-run").click().run())
     assert lab.store.run(app.query_params["run"]).spec == spec
+
+
+def test_going_back_takes_the_choice_back(lab, monkeypatch):
+    app = lab.page("pages/finetune.py")
+    lab.calm(app.selectbox(key="strategy").select("full").run())
+    later = clock.tick() + 5
+    monkeypatch.setattr(clock, "tick", lambda: later)
+    del app.query_params["strategy"]
+    lab.calm(app.run())
+    assert app.selectbox(key="strategy").value == "lp_ft" and "strategy" not in app.query_params
+
+
+def test_another_page_and_back_keeps_the_choice(lab):
+    app = lab.page("pages/finetune.py")
+    lab.calm(app.selectbox(key="strategy").select("full").run())
+    for file in ("pages/runs.py", "pages/finetune.py"):
+        app.query_params.clear()
+        lab.calm(app.switch_page(file).run())
+    assert app.selectbox(key="strategy").value == "full"
+    assert lab.address(app, "strategy") == "full"

@@ -17,6 +17,8 @@ from tlcore import clock
 from tlcore.registry import InputError, Knob
 
 BIND = "query-params"
+ARRIVED = "_arrived"  # in the session: whether the visitor comes from another page
+PATIENCE = 2.0  # seconds in which a change of the address can still be on its way
 STEPS = (*tuple(f"{digit}e{power}" for power in range(-5, 0) for digit in (1, 3)), "1")
 
 
@@ -174,7 +176,10 @@ def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], many: 
     if now is None or any(name not in options for name in (now if many else [now])):
         state[key] = list(default) if many else default
     elif raw is None and now != (list(default) if many else default):
-        _depart(key)
+        if _is_taken_back(key):
+            state[key] = list(default) if many else default
+        else:
+            _depart(key)
 
 
 def _is_news(key: str, raw: str) -> bool:
@@ -185,7 +190,16 @@ def _is_news(key: str, raw: str) -> bool:
     if raw == written:
         known[key] = (raw, raw, at)
         return False
-    return raw != before or (written is not None and clock.tick() - at > 2)
+    return raw != before or (written is not None and clock.tick() - at > PATIENCE)
+
+
+def _is_taken_back(key: str) -> bool:
+    """Whether the visitor went back to an address without the choice; coming from another page, the choice is kept instead."""
+    before, written, at = st.session_state.get("_address", {}).get(key, (None, None, 0.0))
+    gone = not st.session_state.get(ARRIVED) and (before or written) is not None and clock.tick() - at > PATIENCE
+    if gone:
+        st.session_state["_address"][key] = (None, None, 0.0)
+    return gone
 
 
 def _depart(key: str) -> None:

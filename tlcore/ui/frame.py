@@ -14,6 +14,7 @@ from tlcore.registry import InputError
 from tlcore.store import Store
 from tlcore.ui import storage, words
 from tlcore.ui.chart import theme
+from tlcore.ui.forms import ARRIVED
 from tlcore.ui.style import style, wordmark
 
 NAME = "Transfer Learning Lab"
@@ -46,6 +47,8 @@ def page(label: str, lead: str = "", heading: str | None = None) -> Iterator[Non
 
     ``lead`` is the sentence below the heading; the heading is the label unless one is given.
     """
+    st.session_state[ARRIVED] = st.session_state.get("_page") != label
+    st.session_state["_page"] = label
     st.set_page_config(f"{label} · {NAME}", page_icon="❄️", layout="wide")
     st.html(style(theme()))
     with st.sidebar:

@@ -75,8 +75,8 @@ def _live(run: Run) -> None:
 
 
 def _numbers(three: tuple[tuple[str, str], ...]) -> None:
-    pairs = "".join(f"<div><dt>{words.plain(label)}</dt><dd>{words.plain(value)}</dd></div>" for label, value in three)
-    st.html(f'<dl class="tl-numbers">{pairs}</dl>')
+    pairs = "".join(f"<div><span>{words.plain(label)}</span><b>{words.plain(value)}</b></div>" for label, value in three)
+    st.html(f'<div class="tl-numbers">{pairs}</div>')
 
 
 def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None, final: bool = False) -> None:

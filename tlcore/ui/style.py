@@ -19,9 +19,9 @@ RULES = """
 .stMain .stElementContainer:has([data-testid="stCaptionContainer"]) { margin-top: -.65rem; }
 .stMain [data-testid="stCaptionContainer"] { opacity: 1; }
 .stMain [data-testid="stCaptionContainer"] p { color: var(--tl-soft); line-height: 1.4; }
-.tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; margin: 0; }
-.tl-numbers dt { font-size: .875rem; }
-.tl-numbers dd { margin: 0; font-size: 1.9rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
+.tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; }
+.tl-numbers span { display: block; font-size: .875rem; }
+.tl-numbers b { font-weight: 400; font-size: 1.9rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .stMarkdown p:has(> span[style*="0.875rem"]:only-child) { line-height: 1.4; color: var(--tl-soft); }
 .stMarkdown table { display: block; overflow-x: auto; border: 0; }
 .stMarkdown th, .stMarkdown td { border-width: 0 0 1px; padding: .45rem 1.5rem .45rem 0; }

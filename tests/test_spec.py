@@ -11,7 +11,7 @@ from tlcore import spec as module
 from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
 from tlcore.registry import InputError
-from tlcore.spec import RunSpec
+from tlcore.spec import BUDGET, DEFAULTS, RunSpec
 from tlcore.strategies import STRATEGIES
 
 SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=1)
@@ -31,11 +31,11 @@ def refused(ask, *given, **keywords):
 def test_what_is_left_out_is_filled_in():
     whole = RunSpec(
         kind="finetune", dataset="mnist", backbone="cnn-small", objective="supervised", strategy="lp_ft", image=(28, 28, 1),
-        labels_per_class=5, epochs=40, batch_size=16, learning_rate=3e-3, seed=0,
+        labels_per_class=5, **{name: knob.default for name, knob in BUDGET.items()},
         knobs={"normalization": "batch", "probe_share": 0.5, "tune_rate": 0.1, "statistics": False}, source=SOURCE,
     )  # fmt: skip
     assert whole == TUNED
-    assert (SOURCE.strategy, SOURCE.epochs, SOURCE.batch_size, SOURCE.learning_rate) == ("scratch", 3, 64, 2e-3)
+    assert SOURCE.strategy == "scratch" and all(getattr(SOURCE, name) == value for name, value in DEFAULTS["pretrain"].items())
     assert RunSpec.make("finetune").strategy == "scratch"
 
 

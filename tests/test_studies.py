@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from tlcore.registry import InputError
-from tlcore.spec import RunSpec
+from tlcore.spec import BUDGET, RunSpec
 from tlcore.studies import STUDIES, Study, first
 
 SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=4)
@@ -53,7 +53,7 @@ def test_from_scratch_has_the_net_and_the_images_of_the_source():
 
 def test_the_same_runs_are_the_same_study_however_it_was_put():
     plain = Study.make("arms", source=SOURCE)
-    assert Study.make("arms", source=SOURCE, dataset="mnist", epochs=40, seeds=3, fix_source=False).key == plain.key
+    assert Study.make("arms", source=SOURCE, dataset="mnist", epochs=BUDGET["epochs"].default, seeds=3, fix_source=False).key == plain.key
     assert Study.make("arms", source=SOURCE, labels_per_class=5).key == Study.make("arms", source=SOURCE, labels_per_class=5.0).key
 
 

@@ -228,7 +228,7 @@ def _knobs(text: str) -> dict[str, Any]:
 
 def _find(name: str) -> Run:
     store = jobs.store()
-    run = store.numbered(int(name)) if name.isdigit() and len(name) < 12 else store.run(name)
+    run = store.numbered(int(name)) if name.isascii() and name.isdigit() and len(name) < 12 else store.run(name)
     if run is None:
         raise InputError(f"There is no run {name[:40]!r}: python -m tlcore list shows them.")
     return run

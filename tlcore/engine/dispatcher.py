@@ -52,7 +52,7 @@ def dispatch() -> None:
 
 def _setting(name: str, default: int, most: int) -> int:
     text = os.environ.get(name, str(default))
-    if not text.isdigit() or not 1 <= int(text) <= most:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
         raise InputError(f"{name} is {text!r}: set it to a whole number from 1 to {most}, or leave it out.")
     return int(text)
 

@@ -11,7 +11,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.store import MemberRecord, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import expect, steering, words
+from tlcore.ui import pace, steering, words
 from tlcore.ui.chart import Figure, chart, kept, theme
 from tlcore.ui.result import cells, confusion_view, moved_view
 from tlcore.ui.tables import download
@@ -67,7 +67,7 @@ def _more(record: StudyRecord) -> None:
     if wanted is None:
         return
     plain = {"study": record.question, **record.settings}
-    label = f"Measure {words.count(wanted - seeds, 'more seed')}, {words.about(expect.more_seconds(json.dumps(plain), wanted))}"
+    label = f"Measure {words.count(wanted - seeds, 'more seed')}, {pace.of_more(json.dumps(plain), wanted)}"
     if st.button(label, key="study-more", help="The runs above are kept; only the new seeds are trained."):
         fresh = steering.attempt(lambda: jobs.submit_study(Study.from_plain({**plain, "seeds": wanted})))
         if fresh is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from functools import lru_cache
 
 from tlcore.datasets import DATASETS
@@ -33,9 +34,9 @@ def seconds(spec: RunSpec) -> float:
     return START + work * max(large, 0.05)
 
 
-def study_seconds(study: Study) -> float:
-    """Expected seconds of a study: every run once, the sources too."""
-    return sum(_all(study).values())
+def study_seconds(study: Study, done: Container[str] = ()) -> float:
+    """Expected seconds of a study: every run once, the sources too, those whose key is in ``done`` not again."""
+    return sum(value for key, value in _all(study).items() if key not in done)
 
 
 @lru_cache(maxsize=64)

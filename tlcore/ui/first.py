@@ -10,7 +10,7 @@ from tlcore import jobs
 from tlcore.datasets import Dataset
 from tlcore.store import StudyRecord
 from tlcore.studies import Study, first
-from tlcore.ui import expect, frame, launch, steering, words
+from tlcore.ui import frame, launch, pace, steering
 from tlcore.ui.cards import Step
 from tlcore.ui.shelf import chosen as chosen_images
 from tlcore.ui.shelf import prepared, thumbnails
@@ -88,7 +88,7 @@ def start(record: StudyRecord | None) -> None:
     steering.problem()
     if record is not None:
         return
-    if st.button(f"Find out, {words.about(expect.study_seconds(asked()))}", type="primary", key="first-start"):
+    if st.button(f"Find out, {pace.of_study(asked())}", type="primary", key="first-start"):
         made = steering.attempt(jobs.submit_study, asked())
         if made is not None:
             st.query_params["study"] = made.id

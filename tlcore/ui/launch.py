@@ -8,10 +8,11 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import expect, frame, steering, words
+from tlcore.ui import frame, pace, steering
 from tlcore.ui.run import run_view
 from tlcore.ui.shelf import prepared, thumbnails
 
+GIVEN = {"queued": "It is waiting", "running": "It is running", "finished": "This is its result"}  # in place of a start
 SEEN = 24  # images of what the net is shown
 
 
@@ -21,8 +22,8 @@ def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
     if spec is None:
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
-        _button("It is running" if shown.live else "This is its result", key, disabled=True)
-    elif _button(f"{label}, {words.about(expect.seconds(spec))}", key):
+        _button(GIVEN[shown.state], key, disabled=True)
+    elif _button(f"{label}, {pace.of_run(spec)}", key):
         _open(key, steering.attempt(jobs.submit, spec))
     return shown
 
@@ -33,8 +34,8 @@ def start_study(study: Study | None, label: str, key: str = "study") -> StudyRec
     if study is None:
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == study.key and shown.state in ("queued", "running", "finished"):
-        _button("It is running" if shown.live else "This is its answer", key, disabled=True)
-    elif _button(f"{label}, {words.about(expect.study_seconds(study))}", key):
+        _button(GIVEN[shown.state], key, disabled=True)
+    elif _button(f"{label}, {pace.of_study(study)}", key):
         _open(key, steering.attempt(jobs.submit_study, study))
     return shown
 

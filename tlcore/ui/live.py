@@ -93,7 +93,7 @@ export default function ({ data, parentElement }) {
 """
 HTML = "<div class='tlcore-live' role='img'></div>"
 STYLE = """
-.tlcore-live { width: 100%; color: var(--st-text-color); font-family: var(--st-font);
+.tlcore-live { width: 100%; min-height: 320px; color: var(--st-text-color); font-family: var(--st-font);
   overflow: hidden; }
 """
 

@@ -19,6 +19,8 @@ RULES = """
 .stMain .stElementContainer:has([data-testid="stCaptionContainer"]) { margin-top: -.65rem; }
 .stMain [data-testid="stCaptionContainer"] { opacity: 1; }
 .stMain [data-testid="stCaptionContainer"] p { color: var(--tl-soft); line-height: 1.4; }
+.st-key-verdict { min-height: 20.5rem; }
+.st-key-study-line { min-height: 2.5rem; }
 .tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; }
 .tl-numbers span { display: block; font-size: .875rem; }
 .tl-numbers b { font-weight: 400; font-size: 1.9rem; line-height: 1.35; font-variant-numeric: tabular-nums; }

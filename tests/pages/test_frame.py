@@ -141,3 +141,12 @@ def _spec():
     from tests.pages.conftest import source
 
     return source()
+
+
+@pytest.mark.parametrize("file", ["pages/runs.py", "pages/finetune.py"])
+def test_a_run_that_another_tab_deleted_is_one_sentence(lab, file):
+    app = lab.page(file, run=lab.runs["queued"])
+    lab.store.stop(lab.runs["queued"])
+    lab.store.delete(lab.runs["queued"])
+    lab.calm(app.run())
+    assert any("it was deleted, or the link is not whole" in each.value for each in app.main.warning)

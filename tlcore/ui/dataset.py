@@ -17,7 +17,7 @@ from tlcore.ui.tables import download, frame_rows
 
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
 A_ROW = 10  # images of a class in its row
-MOST = 600  # images of a draw on the screen
+MOST = 200  # images of a draw on the screen
 
 
 def dataset_view(name: str) -> None:

@@ -6,7 +6,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.table import Figure
@@ -29,7 +28,6 @@ def figures() -> list[Figure]:
         time.sleep(CALM)
         point, whole, sentence = _measure(store)
         _until(lambda: store.engine()["state"] == "absent")
-        assert Path(home).exists()
     cores = f"{os.cpu_count()} cores"
     return [
         Figure("click on start to first point in the store, warm engine, data prepared, s", point, "<= 1.5", -1.5, cores),

@@ -73,6 +73,12 @@ def test_list_and_show(run, capsys):
     assert [row["epoch"] for row in json.loads(capsys.readouterr().out)["history"]] == [0, 1, 2]
 
 
+@pytest.mark.parametrize("limit", ["0", "-5", "9" * 30])
+def test_a_list_of_no_length_is_refused_in_one_sentence(capsys, limit):
+    assert main(["list", "--limit", limit]) == 1
+    assert "choose a whole number from 1 to 10000" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["999", "nonsense", "../../etc/passwd", "0" * 32, "9" * 40, "-1", "²"])
 def test_unknown_runs_are_answered_in_one_sentence(capsys, name):
     assert main(["show", "--", name]) == 1

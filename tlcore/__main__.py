@@ -123,6 +123,8 @@ def _study_place(study: StudyRecord) -> tuple[float, str]:
 
 
 def _list(given: argparse.Namespace) -> int:
+    if not 1 <= given.limit <= 10_000:
+        raise InputError(f"--limit is {given.limit}: choose a whole number from 1 to 10000.")
     runs = jobs.store().runs(limit=given.limit)
     if given.json:
         _print_json([_facts(run) for run in runs])

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tlcore import jobs
+from tlcore.engine.recorder import ARRAYS, WEIGHTS
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.studies import Study as Question
@@ -72,7 +73,7 @@ class Run:
         import pandas as pd
 
         kept = self._record.result or {}
-        arrays = jobs.store().load_arrays(self.id, "arrays.npz") or {}
+        arrays = jobs.store().load_arrays(self.id, ARRAYS) or {}
         confusion, per_class = kept.get("confusion"), kept.get("per_class")
         return Result(
             loss=kept["loss"],
@@ -90,7 +91,7 @@ class Run:
     @property
     def weights(self) -> dict[str, np.ndarray]:
         """Variable path -> array, as they were at the end. InputError if the file is missing or damaged."""
-        arrays = jobs.store().load_arrays(self.id, "weights.npz")
+        arrays = jobs.store().load_arrays(self.id, WEIGHTS)
         if arrays is None:
             raise InputError(f"The weights of run {self._record.number} are missing or damaged: delete the run and start it again.")
         return arrays

@@ -164,7 +164,7 @@ class RunSpec:
         """The spec in words."""
         if self.kind == "pretrain":
             return f"{self.backbone}, {self.objective} on {self.dataset}, seed {self.seed}"
-        return ", ".join((self.backbone, *self._story(), self._labels(), f"seed {self.seed}"))
+        return ", ".join((self.backbone, *self._story(), self.amount, f"seed {self.seed}"))
 
     def _story(self) -> Iterable[str]:
         if not self.source:
@@ -172,7 +172,9 @@ class RunSpec:
         made = "" if self.source.objective == "supervised" else f" ({self.source.objective})"
         return f"pretrained on {self.source.dataset}{made}", ", then ".join(phase.title for phase in self.phases)
 
-    def _labels(self) -> str:
+    @property
+    def amount(self) -> str:
+        """How many labels of what it learns from, in words."""
         if self.labels_per_class is None:
             return f"all labels of {self.dataset}"
         plural = "label" if self.labels_per_class == 1 else "labels"

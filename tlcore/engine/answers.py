@@ -22,13 +22,7 @@ def conclude(store: Store) -> None:
             if each.run.accuracy is not None
         ]
         spec = next((each.run.spec for each in members if each.run.spec.source), members[0].run.spec)
-        store.summarize(study_id, answer(record.question, rows, Setting(_labels(spec), _source(spec), len(spec.blocks), _phrases())))
-
-
-def _labels(spec: RunSpec) -> str:
-    if spec.labels_per_class is None:
-        return f"all labels of {spec.dataset}"
-    return f"{spec.labels_per_class} label{'s' if spec.labels_per_class > 1 else ''} a class of {spec.dataset}"
+        store.summarize(study_id, answer(record.question, rows, Setting(spec.amount, _source(spec), len(spec.blocks), _phrases())))
 
 
 def _source(spec: RunSpec) -> str:

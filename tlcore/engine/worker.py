@@ -87,8 +87,8 @@ def _source(store: Store, run: Run) -> Arrays | None:
     if run.parent is None:
         return None
     arrays = store.load_arrays(run.parent, WEIGHTS)
-    parent = store.run(run.parent)
     if arrays is None:
+        parent = store.run(run.parent)
         which = f"run {parent.number}" if parent else "which was deleted"
         raise InputError(f"The weights of its source, {which}, are missing or damaged: delete that run and start this one again.")
     return arrays

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from tlcore.engine.recorder import ARRAYS
 from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import forms, frame, progress, words
@@ -79,11 +80,7 @@ def _pictures(run: Run) -> None:
 
 def _array(run: Run, name: str) -> Any:
     """One array that the run kept, or None if it is not there."""
-    store = frame.store()
-    for file in store.artifacts(run.id):
-        if not file.startswith(("checkpoint-", "weights")) and name in (arrays := store.load_arrays(run.id, file) or {}):
-            return arrays[name]
-    return None
+    return (frame.store().load_arrays(run.id, ARRAYS) or {}).get(name)
 
 
 def _confusion(run: Run) -> None:

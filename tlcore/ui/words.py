@@ -149,7 +149,7 @@ def question(name: str) -> str:
     >>> question("freezing")
     'How much should I freeze?'
     """
-    return STUDIES[name].title.partition("?")[0] + "?" if name in STUDIES else name
+    return STUDIES[name].title if name in STUDIES else name
 
 
 def study(settings: Mapping[str, Any]) -> str:

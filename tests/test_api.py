@@ -58,11 +58,37 @@ def test_an_autoencoder_is_measured_by_its_error(source):
 
 
 def test_a_freezing_study_has_a_row_a_run_and_a_sentence(source):
-    study = tlcore.freezing_study(source=source, seeds=1, **QUICK)
-    assert list(study.table.columns) == ["arm", "frozen", "seed", "accuracy"]
+    study = tlcore.freezing_study(source=source, seeds=1, controls=False, **QUICK)
+    assert list(study.table.columns) == ["arm", "frozen", "labels", "seed", "learning_rate", "accuracy"]
     assert study.table["frozen"].dropna().tolist() == [0, 1, 2, 3, 4]
     assert "training from scratch" in study.sentence
     assert len(study.runs) == len(study.table) == 6
+    assert (study.verdict.label, study.verdict.seeds, study.verdict.more_seeds, study.verdict.p) == ("inconclusive", 1, 4, None)
+
+
+def test_a_study_grows_in_place(source):
+    study = tlcore.freezing_study(source=source, seeds=1, controls=False, **QUICK)
+    assert set(study.table["arm"]) == {"scratch", "freeze"}
+    grown = study.extend(controls=True)
+    assert grown.id == study.id
+    assert {"scratch_long", "random_frozen", "self", "self_tuned"} < set(grown.table["arm"])
+    assert grown.contrasts["against"].tolist()[:2] == ["scratch", "scratch_long"]
+    with pytest.raises(tlcore.InputError, match="A study can only grow"):
+        grown.extend(epochs=3)
+
+
+def test_a_label_budget_has_a_comparison_a_budget(source):
+    study = tlcore.label_budget(source, "digits", most=2, seeds=1, epochs=1)
+    assert sorted(study.table["labels"].unique()) == [1, 2] and study.contrasts["frozen"].tolist() == [1, 2]
+
+
+def test_adapters_lie_beside_the_weights_and_merge_into_them(source):
+    run = tlcore.finetune(source, strategy="lora", rank=2, **QUICK)
+    assert set(run.weights) == set(source.weights)
+    assert set(run.merged) == set(source.weights)
+    changed = {path for path in run.merged if path.endswith("kernel") and not np.array_equal(run.merged[path], run.weights[path])}
+    assert changed == {f"block{place}/{'dense' if place == 4 else 'conv'}/kernel" for place in range(1, 5)}
+    assert run.adapters["base"].nbytes == 32 and not tlcore.finetune(source, strategy="freeze", frozen=2, **QUICK).adapters
 
 
 def test_a_study_shares_the_runs_that_are_there(source):

@@ -16,11 +16,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tlcore"
 FLOORS = (  # from the ground up; a module imports only from floors below its own, and freely within its own package
     ("registry", "clock"),
-    ("folder",),
-    ("datasets", "backbones", "objectives", "strategies"),
+    ("folder", "science"),
+    ("datasets", "backbones", "objectives", "strategies", "heads", "schedules"),
     ("spec",),
     ("studies",),
-    ("science",),
     ("store",),
     ("training",),
     ("engine",),

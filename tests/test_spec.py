@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from tlcore import spec as module
 from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
 from tlcore.registry import InputError
 from tlcore.spec import BUDGET, DEFAULTS, RunSpec
+from tlcore.spec import key as module
 from tlcore.strategies import STRATEGIES
 
 SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=1)
@@ -96,6 +96,11 @@ CHANGES = {
     "epochs": {"epochs": 41},
     "batch_size": {"batch_size": 17},
     "learning_rate": {"learning_rate": 3.0000001e-3},
+    "weight_decay": {"weight_decay": 0.01},
+    "patience": {"patience": 3},
+    "watch_source": {"watch_source": True},
+    "head": {"head": "centroid"},
+    "schedule": {"schedule": "cosine"},
     "seed": {"seed": 1},
     "knobs": {"knobs": {**TUNED.knobs, "probe_share": 0.6}},
     "source": {"source": replace(SOURCE, seed=2)},

@@ -12,20 +12,23 @@ from tlcore.spec import BUDGET, RunSpec
 from tlcore.studies import STUDIES, Study, first
 
 SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=4)
+FEW = {question: {} if question == "label_budget" else {"labels_per_class": 5} for question in STUDIES.names()}
 
 
 @pytest.mark.parametrize("question", STUDIES.names())
 @pytest.mark.parametrize("seeds", [1, 3])
 @pytest.mark.parametrize("fix_source", [False, True])
 def test_every_study_repeats_every_arm_over_the_seeds(question, seeds, fix_source):
-    study = Study.make(question, source=SOURCE, dataset="digits", labels_per_class=5, seeds=seeds, fix_source=fix_source)
-    arms = Counter((each.arm, each.frozen) for each in study.members)
+    study = Study.make(question, source=SOURCE, dataset="digits", seeds=seeds, fix_source=fix_source, **FEW[question])
+    arms = Counter((each.arm, each.frozen, each.spec.labels_per_class) for each in study.members)
     assert set(arms.values()) == {seeds}
     assert len({each.spec.key for each in study.members}) == len(study.members)
     for each in study.members:
-        assert (each.spec.kind, each.spec.dataset, each.spec.labels_per_class, each.spec.seed) == ("finetune", "digits", 5, each.seed)
+        assert (each.spec.kind, each.spec.dataset, each.spec.seed) == ("finetune", "digits", each.seed)
+        assert each.spec.labels_per_class == 5 or question == "label_budget"
         assert (each.spec.backbone, each.spec.image) == (SOURCE.backbone, SOURCE.image)
-        assert each.spec.source is None or each.spec.source.seed == (4 if fix_source else 4 + each.seed)
+        own = each.arm in ("self", "self_tuned")
+        assert each.spec.source is None or each.spec.source.seed == (each.seed if own else 4 if fix_source else 4 + each.seed)
     assert Study.from_plain(json.loads(study.to_json())) == study
 
 
@@ -36,7 +39,7 @@ def test_the_arms_are_the_four_of_the_start_page():
 
 
 def test_freezing_goes_from_nothing_to_everything():
-    study = Study.make("freezing", source=RunSpec.make("pretrain", backbone="cnn-medium"), seeds=1)
+    study = Study.make("freezing", source=RunSpec.make("pretrain", backbone="cnn-medium"), seeds=1, controls=False)
     assert [(each.arm, each.frozen) for each in study.members] == [("scratch", None), *(("freeze", frozen) for frozen in range(7))]
     assert [each.spec.phases[0].prefix for each in study.members[1:]] == list(range(7))
 
@@ -46,6 +49,63 @@ def test_from_scratch_has_the_net_and_the_images_of_the_source():
     study = Study.make("arms", source=source, dataset="digits", seeds=1)
     scratch = study.members[0].spec
     assert (scratch.image, scratch.knobs["normalization"], scratch.source) == ((32, 32, 3), "none", None)
+
+
+def test_the_controls_come_after_what_the_question_asks():
+    study = Study.make("freezing", source=SOURCE, dataset="digits", labels_per_class=5, seeds=2)
+    shards = [each.shard for each in study.members]
+    first = [each.shard for each in study.members if each.arm in ("scratch", "freeze")]
+    assert set(first) == {0, 1} and min(set(shards) - set(first)) > max(first)
+    assert Counter(each.arm for each in study.members if each.seed == 0) == {
+        "scratch": 1, "freeze": 5, "scratch_long": 1, "random_frozen": 4, "self": 4, "self_tuned": 1,
+    }  # fmt: skip
+
+
+def test_the_same_task_control_learns_from_the_very_labels_of_its_seed():
+    study = Study.make("freezing", source=SOURCE, dataset="digits", labels_per_class=5, seeds=2, epochs=9)
+    for each in study.members:
+        if each.arm == "self":
+            source = each.spec.source
+            assert (source.dataset, source.labels_per_class, source.seed, source.epochs) == ("digits", 5, each.seed, 9)
+    assert {each.spec.epochs for each in study.members if each.arm == "scratch_long"} == {45}
+
+
+def test_where_the_rest_starts_anew_copies_are_frozen_or_tuned():
+    study = Study.make("freezing", source=SOURCE, dataset="digits", labels_per_class=5, seeds=1, rest="fresh")
+    found = {(each.arm, each.frozen): each.spec.phases[0] for each in study.members}
+    assert found["freeze", 3].factors == (0, 0, 0, 1.0) and found["freeze", 3].fresh == 1
+    assert found["tuned", 3].factors == (0.1, 0.1, 0.1, 1.0) and found["self_tuned", 3].fresh == 1
+    assert ("freeze", 0) not in found, "all fresh is from scratch"
+
+
+def test_every_run_of_blocks_is_tuned_once():
+    study = Study.make("freezing", source=SOURCE, dataset="digits", labels_per_class=5, seeds=1, mode="surgical")
+    tuned = {each.arm: each.spec.phases[0].factors for each in study.members if each.arm.startswith("surgical")}
+    assert len(tuned) == 10 and tuned["surgical 2-3"] == (0, 0.1, 0.1, 0) and tuned["surgical 1-4"] == (0.1,) * 4
+
+
+def test_the_grid_is_the_same_for_every_arm():
+    plain, grid = (Study.make("arms", source=SOURCE, labels_per_class=5, seeds=2, grid=each) for each in (False, True))
+    assert len(grid.members) == 3 * len(plain.members)
+    rates = {(each.arm, each.seed): [] for each in grid.members}
+    for each in grid.members:
+        rates[each.arm, each.seed].append(each.spec.learning_rate)
+    assert set(map(tuple, rates.values())) == {(0.0015, 0.005, 0.015)}
+    assert {each.spec.key for each in plain.members} < {each.spec.key for each in grid.members}, "what was measured is taken over"
+
+
+def test_budgets_go_up_a_ladder_to_the_most():
+    study = Study.make("label_budget", source=SOURCE, dataset="digits", seeds=1, most=30)
+    assert sorted({each.spec.labels_per_class for each in study.members}) == [1, 2, 5, 10, 20, 30]
+    with pytest.raises(InputError, match="digits has 105 of each class to learn from"):
+        Study.make("label_budget", source=SOURCE, dataset="digits", most=1000)
+
+
+def test_what_is_forgotten_is_watched_in_every_arm_with_a_source():
+    study = Study.make("forgetting", source=SOURCE, dataset="digits", labels_per_class=5, seeds=1)
+    assert {each.arm for each in study.members if not each.spec.watch_source} == {"scratch"}
+    with pytest.raises(InputError, match="names no classes that could be forgotten"):
+        Study.make("forgetting", source=RunSpec.make("pretrain", objective="autoencoder"))
 
 
 # --- known by its runs ----------------------------------------------------------------------------------------------

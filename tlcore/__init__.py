@@ -15,10 +15,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tlcore.api import Result, Run, Study, finetune, freezing_study, pretrain, transfer_study
+    from tlcore.api import Result, Run, Study, Verdict, finetune, forgetting_study, freezing_study, label_budget, pretrain, transfer_study
     from tlcore.registry import InputError
 
-__all__ = ["InputError", "Result", "Run", "Study", "finetune", "freezing_study", "pretrain", "transfer_study"]
+__all__ = [
+    "InputError",
+    "Result",
+    "Run",
+    "Study",
+    "Verdict",
+    "finetune",
+    "forgetting_study",
+    "freezing_study",
+    "label_budget",
+    "pretrain",
+    "transfer_study",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tlcore import jobs
-from tlcore.engine.recorder import ARRAYS, WEIGHTS
+from tlcore.engine.recorder import ADAPTERS, ARRAYS, WEIGHTS
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.studies import Study as Question
@@ -96,9 +96,43 @@ class Run:
             raise InputError(f"The weights of run {self._record.number} are missing or damaged: delete the run and start it again.")
         return arrays
 
+    @property
+    def adapters(self) -> dict[str, np.ndarray]:
+        """Of LoRA and residual adapters what was learned beside the blocks, by variable path, with the new head; else empty.
+
+        ``base`` is the SHA-256 of the blocks they belong to.
+        """
+        return jobs.store().load_arrays(self.id, ADAPTERS) or {}
+
+    @property
+    def merged(self) -> dict[str, np.ndarray]:
+        """The weights of a plain net that does the same: adapters folded into the kernels beside them."""
+        from tlcore.training.branches import merge, scale
+
+        return merge({**self.weights, **self.adapters}, scale(self.spec))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a study's first comparison allows to say.
+
+    label: helps, harms, equivalent (within a point) or inconclusive, which every answer from fewer than five seeds is.
+    mean: difference in accuracy, as a share. interval: its 95 % t interval, None from fewer than five seeds.
+    p: of the paired t test, adjusted for all comparisons of the card (Holm); None from one seed. seeds: how many both arms share.
+    more_seeds: about how many more would tell; 0 where it is told, None where more than 200 would be needed.
+    """
+
+    label: str
+    sentence: str
+    mean: float
+    interval: tuple[float, float] | None
+    p: float | None
+    seeds: int
+    more_seeds: int | None
+
 
 class Study:
-    """A finished study: ``table`` has all its runs, ``sentence`` says what was measured."""
+    """A finished study: ``table`` has all its runs, ``sentence`` says what was measured, ``verdict`` what that allows to say."""
 
     def __init__(self, record: store.StudyRecord) -> None:
         self.id, self.title, self._record = record.id, record.title, record
@@ -111,6 +145,27 @@ class Study:
         """What was measured, in one sentence."""
         return str((self._record.summary or {}).get("sentence", ""))
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """The judged comparison; None if there is nothing to compare with."""
+        found = (self._record.summary or {}).get("verdict")
+        if found is None:
+            return None
+        return Verdict(**{**found, "interval": tuple(found["interval"]) if found["interval"] else None})
+
+    @cached_property
+    def contrasts(self) -> pd.DataFrame:
+        """All comparisons of the card: the arms, mean, low, high (shares), t, p (Holm), p_alone, sign_flip, dz, gz, equivalence, label."""
+        import pandas as pd
+
+        return pd.DataFrame((self._record.summary or {}).get("contrasts", []))
+
+    def extend(self, **more: Any) -> Study:
+        """Let it grow, ``seeds=10`` or ``controls=True``, and finish it; what is measured stays. InputError if it would lose something."""
+        from tlcore.engine import inline
+
+        return Study(inline.complete_study(jobs.store(), jobs.extend_study(self.id, **more).id))
+
     @cached_property
     def runs(self) -> list[Run]:
         """Its runs, in the order of the table."""
@@ -118,12 +173,17 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row a run: arm, frozen (blocks, missing where they do not vary), seed, accuracy (share of the test part)."""
+        """A row a run: arm, frozen (blocks, missing where they do not vary), labels (a class, missing for all), seed, learning_rate,
+        accuracy (share of the test part)."""
         import pandas as pd
 
         members = jobs.store().members(self.id)
-        rows = [(member.arm, member.frozen, member.seed, member.run.accuracy) for member in members]
-        return pd.DataFrame(rows, columns=["arm", "frozen", "seed", "accuracy"]).astype({"frozen": "Int64"})
+        rows = [
+            (each.arm, each.frozen, each.run.spec.labels_per_class, each.seed, each.run.spec.learning_rate, each.run.accuracy)
+            for each in members
+        ]
+        columns = ["arm", "frozen", "labels", "seed", "learning_rate", "accuracy"]
+        return pd.DataFrame(rows, columns=columns).astype({"frozen": "Int64", "labels": "Int64"})
 
 
 Source = Run | RunSpec | None
@@ -157,13 +217,22 @@ def finetune(
 
 
 def freezing_study(
-    source: Run | RunSpec, dataset: str = "mnist", labels_per_class: int | None = None, seeds: int = 3, **settings: Any
+    source: Run | RunSpec,
+    dataset: str = "mnist",
+    labels_per_class: int | None = None,
+    seeds: int = 5,
+    controls: bool = True,
+    **settings: Any,
 ) -> Study:
-    """How much should be frozen? Accuracy for every number of frozen blocks, with scratch beside it, over seeds.
+    """How much should be frozen? Accuracy for every number of frozen blocks, with scratch and controls beside it (Yosinski 2014).
 
     A seed changes everything at once: labels, start weights, order and source; ``fix_source=True`` keeps the one source.
+    controls: from scratch for longer, blocks frozen at random, and a source trained on the target itself. ``mode="surgical"`` tunes
+    every run of blocks in a row instead, ``rest="fresh"`` lets the blocks above the frozen ones start anew, ``grid=True`` tunes the
+    learning rate of every arm on validation.
     """
-    return _study("freezing", source, dataset=dataset, labels_per_class=labels_per_class, seeds=seeds, **settings)
+    given = {"dataset": dataset, "labels_per_class": labels_per_class, "seeds": seeds, "controls": controls, **settings}
+    return _study("freezing", source, **given)
 
 
 def transfer_study(
@@ -171,6 +240,18 @@ def transfer_study(
 ) -> Study:
     """Did transfer help? From scratch, frozen, everything tuned at once, and probe-then-tune, on the same labels, over seeds."""
     return _study("arms", source, dataset=dataset, labels_per_class=labels_per_class, seeds=seeds, **settings)
+
+
+def label_budget(source: Run | RunSpec, dataset: str = "mnist", most: int = 50, seeds: int = 5, **settings: Any) -> Study:
+    """How many labels does transfer save? Scratch, frozen and probe-then-tune from one label a class to ``most``, over seeds."""
+    return _study("label_budget", source, dataset=dataset, most=most, seeds=seeds, **settings)
+
+
+def forgetting_study(
+    source: Run | RunSpec, dataset: str = "mnist", labels_per_class: int | None = None, seeds: int = 5, **settings: Any
+) -> Study:
+    """What is forgotten? Each strategy's gain on the target against its loss on the source task with the source's own head, over seeds."""
+    return _study("forgetting", source, dataset=dataset, labels_per_class=labels_per_class, seeds=seeds, **settings)
 
 
 def _recipe(source: Source) -> RunSpec | None:

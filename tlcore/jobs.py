@@ -9,6 +9,7 @@ from typing import Any
 
 from tlcore import folder
 from tlcore.engine import local
+from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.store import Run, Store, StudyRecord
 from tlcore.studies import Study
@@ -41,6 +42,17 @@ def submit_study(study: Study, visitor: str = "") -> StudyRecord:
     if record.live or record.summary is None:
         wake()
     return record
+
+
+def extend_study(study_id: str, **more: Any) -> StudyRecord:
+    """Let a study grow in place: more seeds, controls, another end of the budget; InputError if that would take something away."""
+    record = store().study(study_id)
+    if record is None:
+        raise InputError("This study was deleted: start it anew, what was measured is taken from the store.")
+    grown = Study.from_plain({"study": record.question, **record.settings, **more})
+    found = store().extend_study(study_id, grown)
+    wake()
+    return found
 
 
 def stop(run_id: str) -> Run | None:

@@ -32,5 +32,6 @@ def rows(first: int, last: int) -> list[dict[str, Any]]:
     """Epochs first to last, each with numbers of its own."""
     return [
         {"epoch": epoch, "loss": 2 / (epoch + 1), "accuracy": epoch / 10, "val_loss": 2.1, "val_accuracy": 0.1, "seconds": 0.25}
+        | {"rate": 0.005, "source_accuracy": 0.9}
         for epoch in range(first, last + 1)
     ]

@@ -150,7 +150,7 @@ def test_a_newer_store_is_refused_with_a_sentence(store, url):
     store.submit(recipes.scratch())
     schema(store, tables.SCHEMA + 1)
     sentence = (
-        r"^This store was written by a newer version of the lab \(schema 2, this one knows 1\): update the lab, or set TLCORE_HOME to"
+        r"^This store was written by a newer version of the lab \(schema 3, this one knows 2\): update the lab, or set TLCORE_HOME to"
     )
     with pytest.raises(StoreError, match=sentence):
         Store(url)
@@ -160,8 +160,9 @@ def test_a_newer_store_is_refused_with_a_sentence(store, url):
 def test_an_older_store_is_brought_up_to_date_step_by_step(store, url, home, monkeypatch):
     run = store.submit(recipes.scratch())
     schema(store, -1)
-    monkeypatch.setitem(migrations.STEPS, -1, lambda connection: connection.exec_driver_sql("CREATE TABLE older (hue INTEGER)"))
-    monkeypatch.setitem(migrations.STEPS, 0, lambda connection: connection.exec_driver_sql("ALTER TABLE older ADD COLUMN ice INTEGER"))
+    told = {-1: "CREATE TABLE older (hue INTEGER)", 0: "ALTER TABLE older ADD COLUMN ice INTEGER"}
+    steps = {version: lambda connection, said=said: connection.exec_driver_sql(said) for version, said in told.items()}
+    monkeypatch.setattr(migrations, "STEPS", {**steps, 1: lambda connection: None})
     later = Store(url)
     assert later.remembered("schema") == tables.SCHEMA
     assert [column["name"] for column in inspect(later._engine).get_columns("older")] == ["hue", "ice"]
@@ -172,6 +173,19 @@ def test_an_older_store_is_brought_up_to_date_step_by_step(store, url, home, mon
             assert connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone() == ("-1",)
     with later.write() as connection:
         connection.exec_driver_sql("DROP TABLE older")
+
+
+def test_a_store_of_the_first_version_learns_to_watch(store, url):
+    """Its epochs had no learning rate, no source accuracy and no gradients."""
+    run = store.submit(recipes.scratch())
+    with store.write() as connection:
+        for column in ("rate", "source_accuracy", "gradients"):
+            connection.exec_driver_sql(f"ALTER TABLE epochs DROP COLUMN {column}")
+    schema(store, 1)
+    later = Store(url)
+    lease = later.claim(Owner.me()).lease
+    later.record_epochs(lease, recipes.rows(0, 1))
+    assert later.epochs(run.id) == recipes.rows(0, 1)
 
 
 def test_a_step_that_fails_changes_nothing(store, url, monkeypatch):
@@ -364,7 +378,7 @@ def test_a_read_only_disk_is_read_from_a_copy(home, file_store, file_worker, tmp
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-@pytest.mark.parametrize(("version", "sentence"), [(2, "written by a newer version"), (0, "older than the lab and can only be read")])
+@pytest.mark.parametrize(("version", "sentence"), [(3, "written by a newer version"), (0, "older than the lab and can only be read")])
 def test_another_version_is_not_misread(file_store, monkeypatch, version, sentence):
     schema(file_store, version)
     deny(monkeypatch)

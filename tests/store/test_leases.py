@@ -229,10 +229,24 @@ def test_epochs_are_kept_as_they_were_measured(store, worker):
     assert store.record_epochs(lease, [{"epoch": 0, "val_loss": 2.3, "val_accuracy": 0.1}])
     assert store.record_epochs(lease, recipes.rows(1, 3))
     first, *others = store.epochs(lease.run)
-    assert first == {"epoch": 0, "loss": None, "accuracy": None, "val_loss": 2.3, "val_accuracy": 0.1, "seconds": None}
+    assert first == {
+        "epoch": 0,
+        "loss": None,
+        "accuracy": None,
+        "val_loss": 2.3,
+        "val_accuracy": 0.1,
+        **dict.fromkeys(("seconds", "rate", "source_accuracy")),
+    }
     assert others == recipes.rows(1, 3)
     assert store.epochs(lease.run, after=2) == recipes.rows(3, 3)
     assert store.run(lease.run).epoch == 3
+
+
+def test_gradients_are_read_apart(store, worker):
+    lease = worker.begin(recipes.scratch())
+    store.record_epochs(lease, [{**row, "gradients": [0.0, float(row["epoch"]), np.nan]} for row in recipes.rows(0, 2)])
+    assert store.gradients(lease.run) == [[0.0, 0.0, None], [0.0, 1.0, None], [0.0, 2.0, None]]
+    assert store.gradients("nonsense") == [] and "gradients" not in store.epochs(lease.run)[0]
 
 
 def test_epochs_of_several_runs_in_one_question(store, worker):

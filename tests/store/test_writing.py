@@ -418,3 +418,57 @@ def test_no_run_ends_before_it_began_though_the_clock_is_set_back(store, worker,
 def test_hours_come_back_in_utc(store):
     run = store.submit(recipes.scratch())
     assert run.created.utcoffset().total_seconds() == 0
+
+
+# --- a study that grows ---------------------------------------------------------------------------------------------
+
+
+def test_a_study_grows_in_place_and_keeps_what_is_measured(store, worker):
+    record = store.submit_study(recipes.study(seeds=1))
+    before = {member.run.id for member in store.members(record.id)}
+    store.summarize(record.id, {"sentence": "So far."})
+    grown = store.extend_study(record.id, recipes.study(seeds=3))
+    members = store.members(record.id)
+    assert (grown.id, grown.total, grown.settings["seeds"], grown.summary) == (record.id, 12, 3, None)
+    assert before < {member.run.id for member in members} and [member.seed for member in members] == [0] * 4 + [1] * 4 + [2] * 4
+    assert store.submit_study(recipes.study(seeds=3)).id == record.id, "it is known by what it has become"
+
+
+def test_a_study_grows_while_it_runs(store, worker):
+    record = store.submit_study(recipes.study(seeds=1))
+    job = store.claim(worker.owner)
+    store.extend_study(record.id, recipes.study(seeds=2))
+    assert store.run(job.lease.run).state == "running"
+    store.record_epochs(job.lease, recipes.rows(0, 1))
+    assert {run.state for run in [member.run for member in store.members(record.id)]} == {"queued"}
+    assert len(store.members(record.id)) == 8
+
+
+def test_growing_twice_is_growing_once(store):
+    record = store.submit_study(recipes.study(seeds=1))
+    assert store.extend_study(record.id, recipes.study(seeds=2)).total == store.extend_study(record.id, recipes.study(seeds=2)).total == 8
+    assert len(store.studies()) == 1
+
+
+def test_a_study_does_not_shrink_or_become_another(store):
+    record = store.submit_study(recipes.study(seeds=2))
+    for other in (recipes.study(seeds=1), recipes.study(seeds=3, epochs=7), recipes.study("freezing", seeds=3)):
+        with pytest.raises(InputError, match=r"^A study can only grow: "):
+            store.extend_study(record.id, other)
+    assert store.study(record.id).total == 8
+
+
+def test_a_deleted_study_cannot_grow(store):
+    record = store.submit_study(recipes.study(seeds=1))
+    store.delete_study(record.id)
+    for gone in (record.id, "nonsense"):
+        with pytest.raises(InputError, match=r"^This study was deleted"):
+            store.extend_study(gone, recipes.study(seeds=2))
+
+
+def test_a_stopped_study_that_grows_trains_the_new_runs(store):
+    record = store.submit_study(recipes.study(seeds=1))
+    store.stop_study(record.id)
+    store.extend_study(record.id, recipes.study(seeds=2))
+    states = [member.run.state for member in store.members(record.id)]
+    assert states == ["stopped"] * 4 + ["queued"] * 4

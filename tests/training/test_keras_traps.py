@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tlcore.backbones import BACKBONES
 from tlcore.datasets import load
+from tlcore.spec import RunSpec
 from tlcore.training import train
+from tlcore.training.branches import base
 from tlcore.training.network import Network, network
 from tlcore.training.optimizer import FactorAdam
 
@@ -136,6 +139,84 @@ def test_k6_scaling_a_gradient_does_not_scale_adams_step():
     assert tenth == pytest.approx(step / 10, rel=1e-3)
 
 
+def test_k7_compiling_again_forgets_the_optimizer(model):
+    fit(model)
+    moments = {variable.path for variable in model.optimizer.variables if np.any(variable)}
+    assert int(model.optimizer.iterations) == 4 and any("momentum" in path for path in moments)
+    compiled(model)
+    model.optimizer.build(model.trainable_variables)
+    assert int(model.optimizer.iterations) == 0
+    assert not any(np.any(variable) for variable in model.optimizer.variables if "momentum" in variable.path)
+
+
+def test_k7_freezing_and_thawing_forgets_nothing():
+    variable = keras.Variable([1.0], name="any")
+    optimizer = FactorAdam([variable])
+    optimizer.steer(0.01, {"any": 1.0})
+    optimizer.apply([tf.constant([2.0])], [variable])
+    before = optimizer.state()
+    for factor in (0.0, 1.0):
+        optimizer.steer(0.01, {"any": factor})
+        assert all(optimizer.state()[name].tobytes() == values.tobytes() for name, values in before.items())
+    assert before["optimizer/0"] == 1 and before["optimizer/1"].any()
+
+
+def test_k8_weight_decay_of_keras_reaches_biases_at_the_full_rate():
+    variables = [keras.Variable([1.0], name=name) for name in ("kernel", "bias")]
+    keras.optimizers.Adam(0.1, weight_decay=0.5).apply([tf.zeros(1)] * 2, variables)
+    assert [float(variable.value[0]) for variable in variables] == pytest.approx([0.95, 0.95])
+
+
+def test_k8_weight_decay_of_a_run_goes_by_factors_and_leaves_biases_alone(monkeypatch):
+    monkeypatch.setattr(FactorAdam, "decays", True)
+    variables = [keras.Variable([1.0], name=name) for name in ("low_kernel", "high_kernel", "high_bias")]
+    optimizer = FactorAdam(variables)
+    optimizer.steer(0.1, {"low_kernel": 0.1, "high_kernel": 1.0, "high_bias": 1.0}, decay=0.5)
+    optimizer.apply([tf.zeros(1)] * 3, variables)
+    assert [float(variable.value[0]) for variable in variables] == pytest.approx([0.995, 0.95, 1.0])
+
+
+def test_k9_lora_of_keras_trains_the_bias_and_cannot_be_taken_off_after_saving(tmp_path):
+    keras.utils.set_random_seed(0)
+    layer = keras.layers.Dense(4, name="dense")
+    model = keras.Sequential([keras.layers.Input((6,)), layer])
+    images = RNG.random((8, 6), dtype="float32")
+    before, kernel = np.asarray(model(images)), np.array(layer._kernel)
+    layer.enable_lora(2)
+    assert np.asarray(model(images)).tobytes() == before.tobytes()
+    assert any(variable is layer.bias for variable in layer.trainable_variables)
+    layer.lora_kernel_b.assign(RNG.random((2, 4), dtype="float32"))
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras").get_layer("dense")
+    np.testing.assert_allclose(again(images), model(images), atol=1e-5)
+    assert not np.any(again.lora_kernel_b) and abs(np.array(again._kernel) - kernel).max() > 0.01
+
+
+def test_k9_adapters_of_a_run_are_kept_apart_from_the_source_they_belong_to(trained, tuned, source, alike):
+    outcome = trained(tuned("lora"))
+    assert alike(outcome.weights, source, "block") and outcome.weights.keys() == source.keys()
+    assert outcome.adapters["base"].tobytes() == base(source)
+    assert {path.split("/")[-1] for path in outcome.adapters if path.startswith("block")} == {"kernel"}
+
+
+def test_k10_a_bias_before_batch_statistics_moves_by_its_noise():
+    keras.utils.set_random_seed(0)
+    conv = keras.layers.Conv2D(4, 3)
+    layers = [keras.layers.Input((8, 8, 1)), conv, keras.layers.BatchNormalization(), keras.layers.GlobalMaxPooling2D()]
+    model = keras.Sequential([*layers, keras.layers.Dense(10)])
+    with tf.GradientTape() as tape:
+        loss = keras.losses.sparse_categorical_crossentropy(LABELS, model(IMAGES, training=True), from_logits=True)
+    noise = abs(np.asarray(tape.gradient(loss, conv.bias.value))).max()
+    assert noise < 1e-4
+    assert change(conv.bias, lambda: fit(compiled(model))) > 1e-6
+
+
+@pytest.mark.parametrize("backbone", BACKBONES.names())
+def test_k10_no_layer_of_a_block_has_a_bias_before_its_statistics(backbone):
+    net = Network(RunSpec.make("pretrain", dataset="digits", backbone=backbone), 10)
+    assert not [path for path in net.variables if path.startswith("block") and path.endswith("/bias")]
+
+
 def test_k11_a_cloned_model_has_other_weights(model):
     clone = keras.models.clone_model(model)
     assert (np.array(clone.get_layer("conv").kernel) != np.array(model.get_layer("conv").kernel)).any()
@@ -145,6 +226,23 @@ def test_k11_a_run_starts_from_the_bytes_of_its_source(tuned, source, kept, alik
     stopped = train(tuned("full"), kept(patience=0), source)  # before the first step
     assert stopped.state == "stopped" and not any(stopped.result["moved"].values())
     assert alike(stopped.weights, source, "block") and not alike(stopped.weights, source, "head/logits/kernel")
+
+
+def test_k12_early_stopping_of_keras_leaves_the_last_weights_unless_told_otherwise(model):
+    kernel, states = model.get_layer("conv").kernel, []
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: states.append(np.array(kernel)))
+    stopping = keras.callbacks.EarlyStopping(monitor="loss", mode="max", patience=2)  # the loss falls, so the first epoch is the best
+    model.fit(IMAGES, LABELS, batch_size=8, epochs=9, verbose=0, shuffle=False, callbacks=[keep, stopping])
+    assert stopping.best_epoch == 0 and len(states) == 3
+    assert np.array(kernel).tobytes() == states[2].tobytes() != states[0].tobytes()
+
+
+def test_k12_a_run_with_patience_ends_with_its_best_weights(tuned, source, kept):
+    recorder = kept()
+    outcome = train(tuned("full", patience=2, epochs=9, learning_rate=0.05, body_rate=1.0), recorder, source)
+    best = min(recorder.rows, key=lambda row: row["val_loss"])
+    assert outcome.result["best_epoch"] == best["epoch"]
+    assert outcome.result["end"]["val_loss"] == pytest.approx(best["val_loss"], abs=1e-6)
 
 
 def test_k13_the_loss_that_fit_reports_is_of_no_moment(model):
@@ -165,6 +263,22 @@ def test_k13_validation_is_measured_with_the_weights_at_the_end_of_its_epoch(tun
         loss, accuracy = model.evaluate(np.asarray(net.prepare(np.asarray(part.images))), part.labels, verbose=0)
         assert recorder.rows[place]["val_loss"] == pytest.approx(loss, rel=1e-5)
         assert recorder.rows[place]["val_accuracy"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_k14_a_penalty_leaves_the_loss_when_its_layer_is_frozen():
+    layer = keras.layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.1))
+    model = keras.Sequential([keras.layers.Input((2,)), layer])
+    assert len(model.losses) == 1
+    layer.trainable = False
+    assert len(model.losses) == 0
+
+
+def test_k14_the_penalty_of_a_run_is_told_apart_from_its_loss(tuned, source, kept):
+    held, plain, step = kept(), kept(), {"epochs": 1, "batch_size": 64}
+    outcome = train(tuned("l2_sp", strength=0, head_strength=100, **step), held, source)
+    other = train(tuned("full", **step), plain, source)
+    assert held.numbers[0] == plain.numbers[0] and held.rows[1]["loss"] == plain.rows[1]["loss"]
+    assert outcome.result["penalty"] > 10 * held.rows[1]["loss"] and "penalty" not in other.result
 
 
 def test_k15_two_trainings_of_one_seed_are_equal_to_the_last_bit(tuned, source, kept, alike):

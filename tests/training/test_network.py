@@ -92,7 +92,7 @@ def test_a_structure_is_built_once_and_few_are_kept(pretraining, monkeypatch):
     one = network(pretraining, 10)
     assert network(pretraining, 10) is one
     assert network(pretraining, 11) is not one
-    for classes in range(12, 16):
+    for classes in range(12, 18):
         network(pretraining, classes)
     assert network(pretraining, 10) is not one
 

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tlcore.schedules import warmup_cosine
+from tlcore.training import train
+from tlcore.training.network import network
 from tlcore.training.optimizer import FactorAdam
 
 START = np.linspace(-1, 1, 6, dtype="float32")
@@ -83,3 +86,78 @@ def test_a_reset_optimizer_is_a_new_one(pair):
     variables[0].assign(START)
     step(tf.ones(6), tf.ones(6))
     assert np.array(variables[0]).tobytes() == once.tobytes()
+
+
+@pytest.fixture
+def decayed(monkeypatch):
+    """An optimizer over a kernel and a bias that carries out weight decay, and one step with their gradients."""
+    monkeypatch.setattr(FactorAdam, "decays", True)
+    variables = [keras.Variable(START, name=name) for name in ("kernel", "bias")]
+    optimizer = FactorAdam(variables)
+    return optimizer, variables, tf.function(lambda *gradients: optimizer.apply(list(gradients), variables))
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.1])
+def test_weight_decay_is_that_of_adamw_at_the_rate_of_the_variable(decayed, factor):
+    optimizer, variables, step = decayed
+    optimizer.steer(0.05, {"kernel": factor, "bias": factor}, decay=0.3)
+    twin = keras.Variable(START)
+    adam = keras.optimizers.AdamW(0.05 * factor, weight_decay=0.3)
+    for place in range(20):
+        gradient = tf.constant(np.cos(START + place))
+        step(gradient, gradient)
+        adam.apply([gradient], [twin])
+    np.testing.assert_allclose(variables[0].value, twin.value, atol=1e-6)
+    assert abs(np.array(variables[0]) - np.array(variables[1])).max() > 1e-3
+
+
+def test_weight_decay_is_for_kernels_alone(decayed):
+    optimizer, variables, step = decayed
+    optimizer.steer(0.05, {"kernel": 1.0, "bias": 1.0}, decay=0.3)
+    step(tf.zeros(6), tf.zeros(6))
+    np.testing.assert_allclose(variables[0].value, START * (1 - 0.05 * 0.3), rtol=1e-6)
+    assert np.array(variables[1]).tobytes() == START.tobytes()
+
+
+def test_what_is_frozen_is_not_decayed(decayed):
+    optimizer, variables, step = decayed
+    optimizer.steer(0.05, {"kernel": 0.0, "bias": 1.0}, decay=0.3)
+    step(tf.ones(6), tf.ones(6))
+    assert np.array(variables[0]).tobytes() == START.tobytes()
+    optimizer.steer(0.05, {"kernel": 1.0, "bias": 1.0}, decay=0.0)
+    optimizer.pace(0.0)
+    step(tf.ones(6), tf.ones(6))
+    assert np.array(variables[0]).tobytes() == START.tobytes()
+
+
+def test_the_pace_of_a_step_is_a_factor_of_every_rate(pair):
+    optimizer, variables, step = pair
+    optimizer.steer(0.01, {"left": 1.0, "right": 0.5})
+    optimizer.pace(0.2)
+    step(tf.ones(6), tf.ones(6))
+    for variable, rate in zip(variables, (0.002, 0.001), strict=True):
+        np.testing.assert_allclose(START - np.array(variable), rate, rtol=1e-3)
+
+
+def test_a_run_with_weight_decay_ends_with_a_smaller_kernel(trained, tuned):
+    plain, less = (trained(tuned("linear_probe", weight_decay=decay)).weights for decay in (0.0, 10.0))
+    sizes = [np.linalg.norm(weights["head/logits/kernel"]) for weights in (plain, less)]
+    assert sizes[1] < 0.8 * sizes[0]
+
+
+def test_a_run_goes_by_its_schedule_and_tells_the_mean_rate_of_each_epoch(tuned, source, kept):
+    recorder, spec = kept(), tuned("linear_probe", schedule="cosine", warmup=0.25)
+    train(spec, recorder, source)
+    pace = warmup_cosine(16, 4)
+    assert [row["rate"] for row in recorder.rows[1:]] == pytest.approx([3e-3 * pace[first : first + 4].mean() for first in (0, 4, 8, 12)])
+    assert float(network(spec, 10).optimizer._pace) == pytest.approx(pace[-1])
+
+
+def test_a_rate_that_ends_near_zero_takes_small_steps_there(tuned, source, kept):
+    """The last of 16 steps counts a hundredth of the first."""
+    recorder, spec = kept(), tuned("linear_probe", schedule="cosine", warmup=0.0, batch_size=64, epochs=16)
+    train(spec, recorder, source)
+    rates = [row["rate"] for row in recorder.rows[1:]]
+    assert rates == pytest.approx(list(3e-3 * warmup_cosine(16, 0)))
+    changes = [abs(row["val_loss"] - before["val_loss"]) for before, row in zip(recorder.rows, recorder.rows[1:], strict=False)]
+    assert changes[-1] < 0.1 * changes[0]

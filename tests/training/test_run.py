@@ -29,7 +29,7 @@ def test_a_run_tells_its_epochs_from_0_on(trained, tuned, source, kept):
     assert outcome.state == "finished"
     assert [row["epoch"] for row in recorder.rows] == [0, 1, 2, 3, 4]
     assert recorder.rows[0].keys() == {"epoch", "val_loss", "val_accuracy"}
-    assert recorder.rows[1].keys() == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
+    assert recorder.rows[1].keys() == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "rate", "gradients"}
     assert all(row["seconds"] > 0 for row in recorder.rows[1:])
     assert outcome.result["start"] == {name: recorder.rows[0][name] for name in ("val_loss", "val_accuracy")}
 
@@ -157,7 +157,7 @@ def test_epochs_before_the_loss_broke_are_kept(tuned, source, kept, monkeypatch)
     """The third of four epochs in one call breaks."""
     recorder, original = kept(), calls.Calls.epochs
 
-    def broken(self, phase, epochs, step=0):
+    def broken(self, phase, epochs, step=0, single=False):
         for epoch, sums, seconds in original(self, phase, epochs, step):
             sums[2:] = np.nan
             yield epoch, sums, seconds

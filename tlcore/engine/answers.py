@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from tlcore.engine.measures import measures
 from tlcore.spec import RunSpec
-from tlcore.store import Store
-from tlcore.strategies import STRATEGIES
+from tlcore.store import MemberRecord, Store
+from tlcore.studies import phrase
 
 
 def conclude(store: Store) -> None:
@@ -14,20 +17,39 @@ def conclude(store: Store) -> None:
         record = store.study(study_id)
         if record is None or not members:
             continue
-        from tlcore.science.answer import Setting, answer
+        from tlcore.science.answer import answer
 
-        rows = [
-            {"arm": each.arm, "frozen": each.frozen, "seed": each.seed, "accuracy": each.run.accuracy}
-            for each in members
-            if each.run.accuracy is not None
-        ]
-        spec = next((each.run.spec for each in members if each.run.spec.source), members[0].run.spec)
-        store.summarize(study_id, answer(record.question, rows, Setting(spec.amount, _source(spec), len(spec.blocks), _phrases())))
+        rows = chosen(record.question, members)
+        found = answer(record.question, rows, _setting(record.settings, members))
+        store.summarize(study_id, {**found, **measures(store, members, rows, found["difference"])})
+
+
+def chosen(question: str, members: list[MemberRecord]) -> list[dict[str, Any]]:
+    """A row for each place and seed: of runs that differ in the learning rate alone, the best on validation."""
+    rows: dict[tuple[str, int | None, int], dict[str, Any]] = {}
+    for each in members:
+        result = each.run.result
+        if each.run.accuracy is None or result is None:
+            continue
+        place = each.run.spec.labels_per_class if question == "label_budget" else each.frozen
+        seen = result.get("end", {}).get("val_accuracy")
+        named: dict[str, Any] = {"arm": each.arm, "frozen": place, "seed": each.seed, "run": each.run.id}
+        row = named | {"accuracy": each.run.accuracy, "val": seen, "rate": each.run.spec.learning_rate}
+        old = rows.get((each.arm, place, each.seed))
+        if old is None or (row["val"] or 0) > (old["val"] or 0):
+            rows[each.arm, place, each.seed] = row
+    return list(rows.values())
+
+
+def _setting(settings: dict[str, Any], members: list[MemberRecord]) -> Any:
+    from tlcore.science.answer import Setting
+
+    spec = next((each.run.spec for each in members if each.run.spec.source and each.arm not in ("self", "self_tuned")), members[0].run.spec)
+    labels = spec.amount if "labels_per_class" in settings or "most" not in settings else spec.dataset
+    validation = next((each.run.result["validation_size"] for each in members if each.run.result), 0)
+    asked = {"fixed": bool(settings.get("fix_source")), "grid": bool(settings.get("grid"))}
+    return Setting(labels, _source(spec), len(spec.blocks), spec.epochs, validation, **asked, phrase=phrase)
 
 
 def _source(spec: RunSpec) -> str:
     return spec.source.dataset if spec.source else spec.dataset
-
-
-def _phrases() -> dict[str, str]:
-    return {entry.name: str(entry.facts["phrase"]) for entry in STRATEGIES}

@@ -19,7 +19,7 @@ SHARE = 30  # a checkpoint that took a second is followed by none for so many
 BEAT = 2.0  # seconds between two beats without anything to record
 PATIENCE = 600.0  # seconds for which a busy store is asked again
 ROOM = 64 * 2**20  # bytes that must be free before a run goes on after a full disk
-WEIGHTS, ARRAYS = "weights.npz", "arrays.npz"
+WEIGHTS, ADAPTERS, ARRAYS = "weights.npz", "adapters.npz", "arrays.npz"
 UNLIKE = "repeated epochs came out differently, so this run is not bit-identical to one without a break"
 
 
@@ -56,7 +56,7 @@ class Recording:
     def finish(self, outcome: Outcome) -> None:
         """Keep weights and arrays of a finished run, and its result; the end of a stopped one is its checkpoint."""
         if outcome.state == "finished":
-            for name, arrays in ((WEIGHTS, outcome.weights), (ARRAYS, outcome.arrays)):
+            for name, arrays in ((WEIGHTS, outcome.weights), (ADAPTERS, outcome.adapters), (ARRAYS, outcome.arrays)):
                 if arrays:
                     self._save(name, arrays)
             self._write(lambda: self.store.drop_checkpoints(self.lease))

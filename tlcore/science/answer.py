@@ -1,125 +1,130 @@
-"""The answer of a study: means, intervals from five seeds on, and one generated sentence that says what was measured."""
+"""The answer of a study: what every arm reached, the comparisons judged together, and what can be said of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tlcore.science.statistics import interval, mean
+from tlcore.science import sentence
+from tlcore.science.statistics import FEWEST, interval, mean
+from tlcore.science.verdict import Asked, Contrast, judge
 
 BASELINE = "scratch"
 Row = Mapping[str, Any]
+Place = tuple[str, int | None]  # an arm, and its frozen blocks or its labels where they vary
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What the sentence must name. labels: "5 labels a class of mnist"; phrases: of each arm, as "from scratch"."""
+    """What a sentence must name, for no number holds without it.
+
+    labels: "5 labels a class of mnist". epochs: of every arm. validation: images beside the labels. fixed: one source for all seeds.
+    grid: whether learning rates were chosen on validation. phrases: of each arm within a sentence, as "from scratch".
+    """
 
     labels: str
     source: str
     blocks: int
-    phrases: Mapping[str, str]
+    epochs: int
+    validation: int
+    fixed: bool
+    grid: bool
+    phrase: Callable[[str], str]
 
 
 def answer(question: str, rows: Sequence[Row], setting: Setting) -> dict[str, Any]:
-    """What a study keeps. rows: ``{"arm", "frozen", "seed", "accuracy"}``, accuracies as shares.
+    """What a study keeps, as JSON values.
 
-    Returns ``{"label", "sentence", "arms": [{"arm", "frozen", "n", "mean", "low", "high"}], "difference"}``; difference is
-    that of the best arm to training from scratch over the same seeds: ``{"arm", "frozen", "against", "n", "mean", "low", "high"}``.
+    rows: one a place and seed: ``{"arm", "frozen", "seed", "accuracy", "val"}`` and what else a question asks for, shares from 0 to 1.
+    val: accuracy on the validation part, by which depths are chosen, so that the test part stays honest.
+    Returns ``{"label", "sentence", "arms": [{"arm", "frozen", "n", "mean", "low", "high"}], "difference", "verdict", "contrasts",
+    "best", "cheapest"}``: difference and verdict are of the first contrast, named before anything was measured but for its depth.
     """
-    groups = _groups(rows)
-    arms = [_arm(key, list(values.values())) for key, values in groups.items()]
-    best = _asked(question, arms)
-    difference = _difference(groups, best)
-    sentence = _freezing(arms, best, difference, setting) if question == "freezing" else _arms(arms, best, difference, setting)
-    return {"label": "Measured", "sentence": sentence, "arms": arms, "difference": difference}
+    groups = _groups(rows, "accuracy")
+    arms = [_arm(place, list(values.values())) for place, values in groups.items()]
+    best = _asked(question, _groups(rows, "val"))
+    contrasts = judge([each for each in _card(question, groups, best, setting) if each.differences])
+    told = sentence.Told(question, arms, contrasts, best, setting)
+    plain = [each.plain() for each in contrasts]
+    found = {"arms": arms, "contrasts": plain, "best": _named(best), "cheapest": _cheapest(rows, question)}
+    first = plain[0] if plain else None
+    verdict = {**_verdict(contrasts[0]), "sentence": f"{told.verdict()} {told.conditions()}"} if contrasts else None
+    return {"label": _word(contrasts), "sentence": told.all(), **found, "difference": first, "verdict": verdict}
 
 
-def _groups(rows: Sequence[Row]) -> dict[tuple[str, int | None], dict[int, float]]:
-    groups: dict[tuple[str, int | None], dict[int, float]] = {}
+def _groups(rows: Sequence[Row], measure: str) -> dict[Place, dict[int, float]]:
+    groups: dict[Place, dict[int, float]] = {}
     for row in rows:
-        groups.setdefault((row["arm"], row["frozen"]), {})[row["seed"]] = row["accuracy"]
+        if row.get(measure) is not None:
+            groups.setdefault((row["arm"], row["frozen"]), {})[row["seed"]] = row[measure]
     return groups
 
 
-def _arm(key: tuple[str, int | None], values: list[float]) -> dict[str, Any]:
+def _arm(place: Place, values: list[float]) -> dict[str, Any]:
     low, high = interval(values) or (None, None)
-    return {"arm": key[0], "frozen": key[1], "n": len(values), "mean": mean(values), "low": low, "high": high}
+    return {"arm": place[0], "frozen": place[1], "n": len(values), "mean": mean(values), "low": low, "high": high}
 
 
-def _asked(question: str, arms: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The arm that is compared with scratch: probe-then-tune, named before anything is measured; in a study of freezing the best depth."""
-    if question != "freezing":
-        return next((arm for arm in arms if arm["arm"] == "lp_ft"), None)
-    return max((arm for arm in arms if arm["frozen"] is not None), key=lambda arm: float(arm["mean"]), default=None)
+def _asked(question: str, seen: Mapping[Place, Mapping[int, float]]) -> Place | None:
+    """The place that is compared: probe-then-tune, named before anything is measured; of depths the best on validation."""
+    if question == "freezing":
+        mine = {
+            place: mean(list(values.values())) for place, values in seen.items() if place[0] == "freeze" or place[0].startswith("surgical")
+        }
+        return max(mine, key=lambda place: (mine[place], place[1] or 0), default=None)
+    wanted = "full" if question == "forgetting" else "lp_ft"
+    return min((place for place in seen if place[0] == wanted), key=lambda place: place[1] or 0, default=None)
 
 
-def _difference(groups: dict[tuple[str, int | None], dict[int, float]], arm: dict[str, Any] | None) -> dict[str, Any] | None:
-    base = groups.get((BASELINE, None))
-    if arm is None or not base:
-        return None
-    mine = groups[arm["arm"], arm["frozen"]]
-    values = [mine[seed] - base[seed] for seed in mine if seed in base]
-    return None if not values else {**_arm((arm["arm"], arm["frozen"]), values), "against": BASELINE}
-
-
-def _arms(arms: list[dict[str, Any]], asked: dict[str, Any] | None, difference: dict[str, Any] | None, setting: Setting) -> str:
-    ranked = sorted(arms, key=lambda arm: -arm["mean"])
-    told = [f"{_percent(arm['mean'])} {setting.phrases[arm['arm']]}" for arm in ranked]
-    seeds = min(arm["n"] for arm in arms)
-    said = f"With {setting.labels} and {_seeds(seeds)}, the mean test accuracy was {_and(told)}"
-    if asked is None or difference is None:
-        return f"{said}."
-    return (
-        f"{said}: what was learned from {setting.source}, {setting.phrases[asked['arm']]}, came {_apart(difference)} training from scratch."
-    )
-
-
-def _freezing(arms: list[dict[str, Any]], best: dict[str, Any] | None, difference: dict[str, Any] | None, setting: Setting) -> str:
+def _card(question: str, groups: Mapping[Place, Mapping[int, float]], best: Place | None, setting: Setting) -> list[Asked]:
+    """All comparisons that are looked at together, the one that was asked for first."""
     if best is None:
-        return "No run with a frozen block has finished."
-    depth = {0: "nothing", setting.blocks: "everything"}.get(best["frozen"], f"the first {best['frozen']} of {setting.blocks} blocks")
-    said = (
-        f"With {setting.labels} and {_seeds(best['n'])}, the highest mean test accuracy was {_percent(best['mean'])}, with {depth} frozen"
-    )
-    said += _neighbours(arms, best, setting)
-    return f"{said}." if difference is None else f"{said}; that is {_apart(difference)} training from scratch."
+        return []
+    if question == "label_budget":
+        return [
+            _apart(groups, place, (BASELINE, place[1])) for place in sorted(groups, key=lambda each: each[1] or 0) if place[0] == best[0]
+        ]
+    others: list[Place] = [(BASELINE, None), ("scratch_long", None)]
+    if question == "freezing":
+        ends = [("freeze", depth) for depth in (0, setting.blocks) if ("freeze", depth) != best]
+        others += [("random_frozen", best[1]), ("self", best[1]), ("self_tuned", best[1]), ("tuned", best[1]), *ends]
+    else:
+        others += [("random_frozen", None)]
+    asked = [_apart(groups, best, other) for other in others if other in groups]
+    if question in ("arms", "forgetting"):
+        known = {best[0], *(other[0] for other in others)}
+        asked += [_apart(groups, place, (BASELINE, None)) for place in groups if place[0] not in known]
+    return asked
 
 
-def _neighbours(arms: list[dict[str, Any]], best: dict[str, Any], setting: Setting) -> str:
-    ends = {arm["frozen"]: arm["mean"] for arm in arms if arm["frozen"] in (0, setting.blocks) and arm["frozen"] != best["frozen"]}
-    told = [f"{_percent(value)} with {'nothing' if depth == 0 else 'everything'} frozen" for depth, value in sorted(ends.items())]
-    return f", against {_and(told)}" if told else ""
+def _apart(groups: Mapping[Place, Mapping[int, float]], place: Place, other: Place) -> Asked:
+    mine, base = groups.get(place, {}), groups.get(other, {})
+    return Asked(*place, *other, [mine[seed] - base[seed] for seed in sorted(mine) if seed in base])
 
 
-def _apart(difference: dict[str, Any]) -> str:
-    """How far apart, and from five seeds on how surely.
-
-    >>> _apart({"mean": 0.2287, "low": None, "high": None})
-    '22.9 points above'
-    >>> _apart({"mean": -0.01, "low": -0.04, "high": 0.02})
-    '1.0 points (95 % interval −4.0 to +2.0) below'
-    """
-    points = 100 * difference["mean"]
-    spread = ""
-    if difference["low"] is not None:
-        spread = f" (95 % interval {100 * difference['low']:+.1f} to {100 * difference['high']:+.1f})".replace("-", "\N{MINUS SIGN}")
-    return f"{abs(points):.1f} points{spread} {'above' if points >= 0 else 'below'}"
+def _named(place: Place | None) -> dict[str, Any] | None:
+    return None if place is None else {"arm": place[0], "frozen": place[1]}
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _cheapest(rows: Sequence[Row], question: str) -> int | None:
+    """The most blocks that can be frozen within one standard error of the best depth, both on validation (Breiman 1984)."""
+    seen = {place[1]: list(values.values()) for place, values in _groups(rows, "val").items() if place[0] == "freeze"}
+    if question != "freezing" or not seen or min(map(len, seen.values())) < 2:
+        return None
+    means = {depth: mean(values) for depth, values in seen.items()}
+    top = max(means, key=lambda depth: means[depth])
+    spread = sum((value - means[top]) ** 2 for value in seen[top]) / (len(seen[top]) - 1)
+    within = means[top] - (spread / len(seen[top])) ** 0.5
+    return max(depth for depth, value in means.items() if depth is not None and value >= within)
 
 
-def _seeds(count: int) -> str:
-    return f"{count} seed{'s' if count != 1 else ''}"
+def _word(contrasts: Sequence[Contrast]) -> str:
+    """The word of the card: a verdict from five seeds on."""
+    return contrasts[0].label.capitalize() if contrasts and contrasts[0].found.n >= FEWEST else "Measured"
 
 
-def _and(parts: Sequence[str]) -> str:
-    """Parts as a list in words.
-
-    >>> _and(["a", "b", "c"])
-    'a, b and c'
-    """
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _verdict(first: Contrast) -> dict[str, Any]:
+    low, high = first.found.interval or (None, None)
+    told = {"label": first.label, "mean": first.found.mean, "p": first.p, "seeds": first.found.n, "more_seeds": first.more_seeds}
+    return {**told, "interval": None if first.found.n < FEWEST else [low, high]}

@@ -90,7 +90,12 @@ class Leases(Removing):
         Returns whether repeated epochs came out the same. Raises ValueError for a gap, Fenced for a stale worker.
         """
         given: list[dict[str, Any]] = [
-            {"epoch": int(row["epoch"]), **{name: _finite(row.get(name)) for name in tables.MEASURES}} for row in rows
+            {
+                "epoch": int(row["epoch"]),
+                "gradients": _list(row.get("gradients")),
+                **{name: _finite(row.get(name)) for name in tables.MEASURES},
+            }
+            for row in rows
         ]
         table = tables.epochs
         with self.write() as connection:
@@ -210,6 +215,10 @@ def _same(connection: Connection, run_id: str, row: Mapping[str, Any]) -> bool:
 
 def _finite(value: Any) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _list(values: Iterable[Any] | None) -> str | None:
+    return None if values is None else json.dumps([_finite(value) for value in values])
 
 
 def _plain(value: Any) -> Any:

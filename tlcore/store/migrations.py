@@ -9,7 +9,14 @@ from sqlalchemy import Connection
 from tlcore.store import tables
 from tlcore.store.faults import StoreError
 
-STEPS: dict[int, Callable[[Connection], None]] = {}  # from this version to the next
+
+def _watched(connection: Connection) -> None:
+    """Epochs also tell the learning rate, the accuracy of the source task, and gradient norms."""
+    for column in ("rate FLOAT", "source_accuracy FLOAT", "gradients TEXT"):
+        connection.exec_driver_sql(f"ALTER TABLE epochs ADD COLUMN {column}")
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {1: _watched}  # from this version to the next
 
 
 def migrate(connection: Connection, known: int) -> None:

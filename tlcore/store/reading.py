@@ -97,12 +97,20 @@ class Reading(Database):
         """The same for several runs in one question."""
         wanted = [each for each in run_ids if is_id(each)]
         table = tables.epochs
-        query = select(table).where(table.c.run.in_(wanted), table.c.epoch > after).order_by(table.c.run, table.c.epoch)
+        columns = [table.c[name] for name in ("run", "epoch", *tables.MEASURES)]
+        query = select(*columns).where(table.c.run.in_(wanted), table.c.epoch > after).order_by(table.c.run, table.c.epoch)
         found: dict[str, list[dict[str, Any]]] = {each: [] for each in wanted}
         with self.read() as connection:
             for row in connection.execute(query).mappings():
                 found[row["run"]].append({name: row[name] for name in ("epoch", *tables.MEASURES)})
         return found
+
+    def gradients(self, run_id: str) -> list[list[float | None]]:
+        """Gradient norm of each part (blocks, then head) in each epoch from the first on; 0 of a frozen part."""
+        table = tables.epochs
+        query = select(table.c.gradients).where(table.c.run == run_id, table.c.gradients.is_not(None)).order_by(table.c.epoch)
+        with self.read() as connection:
+            return [json.loads(text) for text in connection.scalars(query)] if is_id(run_id) else []
 
     def artifacts(self, run_id: str) -> dict[str, tuple[Path, str, int]]:
         """Name -> (path, SHA-256, bytes) of what a run keeps."""

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 from tlcore import clock
 
-SCHEMA = 1  # raised with every change of a table; migrations.py says how to get there
+SCHEMA = 2  # raised with every change of a table; migrations.py says how to get there
 
 LIVE = ("queued", "running")
 ENDED = ("finished", "stopped", "failed", "interrupted")
@@ -111,7 +111,7 @@ members = Table(
     Index("members_run", "run"),
 )
 
-MEASURES = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+MEASURES = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds", "rate", "source_accuracy")
 
 epochs = Table(
     "epochs",
@@ -119,6 +119,7 @@ epochs = Table(
     Column("run", String(32), primary_key=True),
     Column("epoch", Integer, primary_key=True),
     *(Column(name, Float) for name in MEASURES),
+    Column("gradients", Text),  # gradient norm of each part, a JSON list; read only where it is drawn
     sqlite_with_rowid=False,
 )
 

@@ -15,7 +15,7 @@ from tlcore.spec import RunSpec, digest
 from tlcore.store import tables
 from tlcore.store.reading import Reading, is_id
 from tlcore.store.records import Run, StudyRecord, state_of
-from tlcore.studies import Study
+from tlcore.studies import Member, Study
 
 runs, studies, members = tables.runs, tables.studies, tables.members
 
@@ -36,6 +36,17 @@ class Writing(Reading):
         found = self.study(study_id)
         assert found is not None
         return found
+
+    def extend_study(self, study_id: str, study: Study) -> StudyRecord:
+        """Give a study more members, in place; those that are there stay, and its answer is drawn anew. Also while it runs.
+
+        InputError if the study does not contain all that is there. If another study is already that answer, it is opened.
+        """
+        with self.write() as connection:
+            found = _answering(connection, study.key) or _extend(connection, study_id, study)
+        record = self.study(found)
+        assert record is not None
+        return record
 
     def stop(self, run_id: str) -> Run | None:
         """Stop a waiting run now, a training one at its next look, with a source that nobody else waits for; an ended one stays as it is."""
@@ -255,10 +266,31 @@ def _add_study(connection: Connection, study: Study, visitor: str) -> str:
     names = {"key": study.key, "question": study.question, "title": study.title, "settings": json.dumps(study.settings)}
     connection.execute(insert(studies).values(id=study_id, **names, visitor=visitor, created=clock.now()))
     for place, member in enumerate(study.members):
-        run_id = ensure(connection, member.spec, visitor, study=study_id, shard=member.seed)
-        row = {"study": study_id, "place": place, "run": run_id, "arm": member.arm, "frozen": member.frozen, "seed": member.seed}
-        connection.execute(insert(members).values(**row))
+        run_id = ensure(connection, member.spec, visitor, study=study_id, shard=member.shard)
+        connection.execute(insert(members).values(**_row(study_id, place, member, run_id)))
     return study_id
+
+
+def _extend(connection: Connection, study_id: str, study: Study) -> str:
+    row = connection.execute(select(studies.c.visitor, studies.c.key).where(studies.c.id == study_id)).first() if is_id(study_id) else None
+    if row is None or row.key is None:
+        raise InputError("This study was deleted, or lost some of its runs: start it anew, what was measured is taken from the store.")
+    query = select(members.c.arm, members.c.frozen, members.c.seed, runs.c.key, members.c.run).join(runs, runs.c.id == members.c.run)
+    there = {each[:4]: each[4] for each in connection.execute(query.where(members.c.study == study_id)).tuples()}
+    wanted = [(each.arm, each.frozen, each.seed, each.spec.key) for each in study.members]
+    if not set(there) <= set(wanted):
+        raise InputError("A study can only grow: keep its source, target and settings, and add seeds, depths or controls.")
+    connection.execute(delete(members).where(members.c.study == study_id))
+    for place, (named, member) in enumerate(zip(wanted, study.members, strict=True)):
+        run_id = there.get(named) or ensure(connection, member.spec, row.visitor, study=study_id, shard=member.shard)
+        connection.execute(insert(members).values(**_row(study_id, place, member, run_id)))
+    told = {"key": study.key, "title": study.title, "settings": json.dumps(study.settings), "summary": None, "stopped": False}
+    connection.execute(update(studies).where(studies.c.id == study_id).values(**told))
+    return study_id
+
+
+def _row(study_id: str, place: int, member: Member, run_id: str) -> dict[str, Any]:
+    return {"study": study_id, "place": place, "run": run_id, "arm": member.arm, "frozen": member.frozen, "seed": member.seed}
 
 
 def unused(study_id: str) -> Any:

@@ -28,6 +28,8 @@ class Outcome:
 
     state: finished, stopped or failed; error: one sentence when it failed.
     result: what was measured, as JSON values. weights: arrays by variable path.
+    adapters: what was learned beside the blocks, the head and ``base``, the SHA-256 of the blocks they belong to; so they can be kept
+    apart from the source and taken off again.
     arrays: larger measured arrays by name: predictions of the test part (n,) int, pictures (2, n, h, w, c) uint8.
     """
 
@@ -36,6 +38,7 @@ class Outcome:
     weights: Arrays = field(default_factory=dict)
     arrays: Arrays = field(default_factory=dict)
     error: str | None = None
+    adapters: Arrays = field(default_factory=dict)
 
 
 class Recorder(Protocol):

@@ -9,10 +9,11 @@ import tensorflow as tf
 
 from tlcore.clock import tick
 from tlcore.datasets import Dataset
+from tlcore.schedules import SCHEDULES
 from tlcore.spec import RunSpec
 from tlcore.strategies import Phase
 from tlcore.training.features import features
-from tlcore.training.loop import Structure, cuts, loop, order, steps
+from tlcore.training.loop import Loop, Memory, Structure, cuts, loop, order, steps
 from tlcore.training.network import Network
 
 ENOUGH = 0.25  # seconds of work in a call before what it measured is recorded
@@ -29,6 +30,10 @@ class Calls:
         self.known = tf.constant(np.asarray(data.validation.labels), tf.int32)
         self.cuts = cuts(len(self.chosen), spec.batch_size)
         self.allowance = FIRST
+        self.memory: Memory | None = None
+        batches = len(self.cuts) - 1
+        pace = SCHEDULES[spec.schedule](spec.epochs * batches, **spec.settings("schedule"))
+        self.pace = np.asarray(pace, "float32").reshape(spec.epochs, batches)
 
     def learned(self, prefix: int) -> tf.Tensor:
         """Features of the training examples behind a prefix."""
@@ -43,23 +48,27 @@ class Calls:
         """Sums of the validation part before the first step, as one epoch in which nothing is learned."""
         return next(self.epochs(phase, range(1), step=len(self.cuts) - 1))[1]
 
-    def epochs(self, phase: Phase, epochs: range, step: int = 0) -> Iterator[tuple[int, np.ndarray, float]]:
+    def graph(self, phase: Phase) -> Loop:
+        """The graph of a phase."""
+        return loop(self.net, Structure.of(self.net, phase, self.spec.weight_decay), self.learned(phase.prefix).shape[1:])
+
+    def epochs(self, phase: Phase, epochs: range, step: int = 0, single: bool = False) -> Iterator[tuple[int, np.ndarray, float]]:
         """Train some epochs, the first from ``step`` on; yields the first epoch that is done, and sums and seconds of each done.
 
-        Sums (epochs, 2 * measures) that are not all finite are those of an epoch that ended there.
+        Sums (epochs, width) that are not all finite are those of an epoch that ended there. single: an epoch at a time.
         """
         data = (self.learned(phase.prefix), self.labels, self.seen(phase.prefix), self.known)
-        moving = tuple(place for place, factor in enumerate((*phase.factors, phase.head)) if factor)
-        graph = loop(self.net, Structure(phase.prefix, moving, phase.statistics), data[0].shape[1:])
-        total, nothing = steps(len(self.cuts) - 1, len(self.known)), np.zeros(2 * len(self.net.measures))
+        graph = self.graph(phase)
+        total, nothing = steps(len(self.cuts) - 1, len(self.known)), np.zeros(graph.width)
         epoch, spent, carry = epochs.start, 0.0, nothing
         while epoch < epochs.stop:
             self.listen()
             begun = tick()
-            whole = max(1, min(epochs.stop - epoch, self.allowance // total)) if step == 0 else 1
+            whole = max(1, min(epochs.stop - epoch, self.allowance // total)) if step == 0 and not single else 1
             until = min(total, step + self.allowance)
             shuffled = order(len(self.chosen), self.spec.seed, range(epoch, epoch + whole))
-            sums = graph.train(*data, shuffled, self.cuts, step, until, carry).numpy()
+            pace = self.pace[epoch : epoch + whole]
+            sums = graph.train(data, shuffled, self.cuts, step, until, carry, pace, self.memory).numpy()
             spent += self._adapt(tick() - begun)
             step, carry = until, sums[-1]
             if until == total or not np.isfinite(carry).all():

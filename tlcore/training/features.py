@@ -48,8 +48,8 @@ def forget() -> None:
 
 def _digest(net: Network, prefix: int) -> str:
     digest = hashlib.sha256(repr([part.get_config() for part in net.parts[:prefix]]).encode())
-    for part in net.parts[:prefix]:
-        for variable in part.variables:
+    for place in range(prefix):
+        for variable in net.held(place):
             digest.update(np.ascontiguousarray(variable.value).tobytes())
     return digest.hexdigest()
 

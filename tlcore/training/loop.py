@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from tlcore.strategies import Branch, Keep, Only, Phase, Pull
 from tlcore.training.network import Network
 
 MEASURE = 256  # examples validated in one step
@@ -24,11 +26,45 @@ class Structure:
 
     prefix: blocks that are frozen without a gap from the input on: the graph starts at their output.
     moving: places of the parts (blocks, then head) that are trained. statistics: whether BatchNorm follows the batches there.
+    only: paths of the trained variables where they are not all of those parts'. keep: what a second loss holds on to.
+    decays, pulls: what the optimizer does beside its step.
     """
 
     prefix: int
     moving: tuple[int, ...]
     statistics: bool
+    only: tuple[str, ...] | None = None
+    keep: str = ""
+    decays: bool = False
+    pulls: bool = False
+
+    @classmethod
+    def of(cls, net: Network, phase: Phase, decay: float = 0.0) -> Structure:
+        """The structure that a phase needs."""
+        moving = tuple(place for place, factor in enumerate((*phase.factors, phase.head)) if factor)
+        some = phase.find(Only) or phase.find(Branch)
+        keep = phase.find(Keep)
+        only = tuple(net.trained(phase)) if some else None
+        return cls(phase.prefix, moving, phase.statistics, only, keep.what if keep else "", decay > 0, phase.find(Pull) is not None)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a second loss compares with. features: (n, d) of the source for the training examples, d = 0 where there is none.
+
+    kernel, bias: of the source's head, (d, m) and (m,). weight, temperature: of the loss.
+    """
+
+    features: Any
+    kernel: Any
+    bias: Any
+    weight: float
+    temperature: float
+
+    @classmethod
+    def none(cls, count: int) -> Memory:
+        """Nothing to hold on to."""
+        return cls(tf.zeros((count, 0)), tf.zeros((0, 0)), tf.zeros(0), 0.0, 1.0)
 
 
 class Loop:
@@ -38,20 +74,50 @@ class Loop:
         self.net = net
         self.structure = structure
         self.parts = range(structure.prefix, len(net.parts))
-        self.variables = [variable for place in structure.moving for variable in net.parts[place].trainable_variables]
+        self.variables = self._variables()
         data = [tf.TensorSpec([None, *shape]), tf.TensorSpec([None], tf.int32)]
-        whole, sums = tf.TensorSpec([], tf.int32), tf.TensorSpec([2 * len(net.measures)], tf.float64)
-        lists = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
-        self.train = tf.function(self._train, input_signature=[*data, *data, *lists, whole, whole, sums])
-        self.train.get_concrete_function()
+        held = [tf.TensorSpec([None, None]), tf.TensorSpec([None, None]), tf.TensorSpec([None]), tf.TensorSpec([]), tf.TensorSpec([])]
+        whole, sums = tf.TensorSpec([], tf.int32), tf.TensorSpec([self.width], tf.float64)
+        lists = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, None])]
+        self.graph = tf.function(self._train, input_signature=[*data, *data, *held, *lists, whole, whole, sums])
+        self.graph.get_concrete_function()
 
-    def _train(self, features: Any, labels: Any, seen: Any, known: Any, order: Any, cuts: Any, first: Any, last: Any, carry: Any) -> Any:
+    @property
+    def width(self) -> int:
+        """How many sums an epoch has: each measure of training and of validation, and the gradient norm of each part."""
+        return 2 * len(self.net.measures) + len(self.net.parts)
+
+    def _variables(self) -> list[Any]:
+        parts = [variable for place in self.structure.moving for variable in self.net.held(place) if variable.trainable]
+        only = self.structure.only
+        return parts if only is None else [variable for variable in parts if variable.path in only]
+
+    def train(
+        self,
+        data: tuple[Any, ...],
+        order: Any,
+        cuts: Any,
+        first: Any,
+        last: Any,
+        carry: Any,
+        pace: Any = None,
+        memory: Memory | None = None,
+    ) -> Any:
         """Make steps first..last (not counted) of each epoch in ``order`` (epochs, n); batch i is order[cuts[i] : cuts[i + 1]].
 
-        seen, known: features and labels of the validation part. carry: sums of the steps before ``first``.
-        Returns the sums up to ``last`` of each epoch, (epochs, 2 * measures), train then validation; nothing is learned after
-        a sum that is not finite.
+        data: features and labels to learn from, then of the validation part. carry: sums of the steps before ``first``.
+        pace: factor of the learning rate in each batch, (epochs, batches); None is 1. memory: for a structure with ``keep``.
+        Returns the sums up to ``last`` of each epoch, (epochs, width); nothing is learned after a sum that is not finite.
         """
+        pace = np.ones((len(order), len(cuts) - 1), "float32") if pace is None else pace
+        memory = memory or Memory.none(len(data[1]))
+        held = (memory.features, memory.kernel, memory.bias, memory.weight, memory.temperature)
+        return self.graph(*data, *held, order, cuts, pace, first, last, carry)
+
+    def _train(
+        self, features: Any, labels: Any, seen: Any, known: Any, old: Any, kernel: Any, bias: Any, weight: Any, temperature: Any,
+        order: Any, cuts: Any, pace: Any, first: Any, last: Any, carry: Any,
+    ) -> Any:  # fmt: skip
         batches = tf.size(cuts) - 1
         complete = last == steps(batches, tf.size(known))
         rows = tf.TensorArray(tf.float64, size=tf.shape(order)[0], element_shape=carry.shape)
@@ -60,30 +126,61 @@ class Loop:
                 if tf.reduce_all(tf.math.is_finite(carry)):
                     if step < batches:
                         chosen = order[epoch, cuts[step] : cuts[step + 1]]
-                        sums = self._learn(tf.gather(features, chosen), tf.gather(labels, chosen))
-                        carry += tf.concat([sums, tf.zeros_like(sums)], 0)
+                        self.net.optimizer.pace(pace[epoch, step])
+                        batch = Memory(tf.gather(old, chosen), kernel, bias, weight, temperature)
+                        sums, norms = self._learn(tf.gather(features, chosen), tf.gather(labels, chosen), batch)
+                        carry += tf.concat([sums, tf.zeros_like(sums), norms], 0)
                     else:
                         piece = slice((step - batches) * MEASURE, (step - batches + 1) * MEASURE)
                         sums = self._sums(seen[piece], known[piece], ())[1]
-                        carry += tf.concat([tf.zeros_like(sums), sums], 0)
+                        carry += tf.concat([tf.zeros_like(sums), sums, tf.zeros(len(self.net.parts), tf.float64)], 0)
             rows = rows.write(epoch, carry)
             carry = tf.where(complete & tf.math.is_finite(carry), tf.zeros_like(carry), carry)
         return rows.stack()
 
-    def _learn(self, features: Any, labels: Any) -> Any:
+    def _learn(self, features: Any, labels: Any, memory: Memory) -> tuple[Any, Any]:
+        """One step; the sums of its batch, and the gradient norm of each part (0 of a frozen one)."""
+        optimizer = self.net.optimizer
+        optimizer.decays, optimizer.pulls = self.structure.decays, self.structure.pulls
         with tf.GradientTape() as tape:
-            loss, sums = self._sums(features, labels, self.structure.moving)
-        self.net.optimizer.apply(tape.gradient(loss, self.variables), self.variables)
-        return sums
+            loss, sums = self._sums(features, labels, self.structure.moving, memory)
+        gradients = tape.gradient(loss, self.variables)
+        optimizer.apply(gradients, self.variables)
+        return sums, self._norms(gradients)
 
-    def _sums(self, features: Any, labels: Any, moving: tuple[int, ...]) -> tuple[Any, Any]:
-        """Mean loss of a batch, and the sums of loss and metrics over its examples.
+    def _norms(self, gradients: list[Any]) -> Any:
+        """Gradient norm of each part, (parts,)."""
+        places = [self.net.owner[variable.path] for variable in self.variables]
+        of = [
+            [gradient for gradient, owner in zip(gradients, places, strict=True) if owner == place] for place in range(len(self.net.parts))
+        ]
+        return tf.stack([tf.cast(tf.linalg.global_norm(each), tf.float64) if each else tf.zeros((), tf.float64) for each in of])
+
+    def _sums(self, features: Any, labels: Any, moving: tuple[int, ...], memory: Memory | None = None) -> tuple[Any, Any]:
+        """What is minimised on a batch, and the sums of loss and metrics over its examples.
 
         An objective that compares with the images finds them in ``features``: it pretrains, so there is no frozen prefix.
         """
-        outputs = self.net.forward(features, self.parts, moving, self.structure.statistics)
+        *body, head = self.parts
+        inside = self.net.forward(features, body, moving, self.structure.statistics)
+        outputs = self.net.forward(inside, [head], moving, self.structure.statistics)
         values = [measure(outputs, features, labels) for measure in self.net.measures.values()]
-        return tf.reduce_mean(values[0]), tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
+        sums = tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
+        loss = tf.reduce_mean(values[0])
+        return (loss + apart(inside, memory, self.structure.keep) if memory and self.structure.keep else loss), sums
+
+
+def apart(features: Any, memory: Memory, what: str) -> Any:
+    """How far a batch has come from the source's view of it, times the weight; 0 where nothing has changed.
+
+    features: squared distance of the features over their number (Li 2019). outputs: T^2 KL(source || now) of the source's own
+    head at temperature T (Li & Hoiem 2016); that head is not trained.
+    """
+    if what == "features":
+        return memory.weight * tf.reduce_mean((features - memory.features) ** 2)
+    before, now = (keras.ops.log_softmax((each @ memory.kernel + memory.bias) / memory.temperature) for each in (memory.features, features))
+    divergence = tf.reduce_sum(tf.exp(before) * (before - now), axis=-1)
+    return memory.weight * memory.temperature**2 * tf.reduce_mean(divergence)
 
 
 def loop(net: Network, structure: Structure, shape: tuple[int, ...]) -> Loop:

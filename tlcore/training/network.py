@@ -16,12 +16,15 @@ import numpy as np
 from tlcore.backbones import BACKBONES, EMBEDDING
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
+from tlcore.strategies import Branch, Only, Phase, Relative
+from tlcore.training import branches
 from tlcore.training.optimizer import FactorAdam
 
 if TYPE_CHECKING:
     from tlcore.spec import RunSpec
 
-KEPT = 4  # structures kept ready in one process
+KEPT = 6  # structures kept ready in one process
+ONLY = {"bias": ("bias", "beta"), "norm": ("gamma", "beta")}  # names of the variables that move
 
 
 class Network:
@@ -29,6 +32,7 @@ class Network:
 
     image: (height, width, channels) that the first block sees; raw images of any size and 1 or 3 channels are brought to it.
     parts: the blocks in order, then the head; a part is called by its place.
+    beside: for each part, the branches beside its layers, by the layer's name.
     measures: the loss, then the metrics, as in ``tlcore.objectives.Task``.
     """
 
@@ -37,11 +41,37 @@ class Network:
         blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
         task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, classes, **spec.settings("objective"))
         self.parts: list[keras.Sequential] = [*blocks, task.head]
+        wanted = branch(spec)
+        self.beside = [branches.beside(part, wanted) if wanted else {} for part in blocks] + [{}]
         self.measures = {"loss": task.loss, **task.metrics}
-        self.variables = {variable.path: variable for part in self.parts for variable in part.variables}
-        self.owner = {variable.path: place for place, part in enumerate(self.parts) for variable in part.variables}
-        self.optimizer = FactorAdam([variable for part in self.parts for variable in part.trainable_variables])
+        self.owner = {variable.path: place for place in range(len(self.parts)) for variable in self.held(place)}
+        self.variables = {variable.path: variable for place in range(len(self.parts)) for variable in self.held(place)}
+        self.optimizer = FactorAdam([variable for variable in self.variables.values() if variable.trainable])
         self.graphs: dict[Any, Any] = {}
+
+    def held(self, place: int) -> list[Any]:
+        """All variables of a part, those of its branches included."""
+        return [variable for layers in self._layers(place) for variable in layers.variables]
+
+    def _layers(self, place: int) -> list[keras.Sequential]:
+        return [self.parts[place], *(each.layers for each in self.beside[place].values())]
+
+    def trained(self, phase: Phase) -> dict[str, float]:
+        """Factor of each variable that a phase trains, by path."""
+        factors = (*phase.factors, phase.head)
+        chosen = {path: factors[place] for path, place in self.owner.items() if factors[place] and self.variables[path].trainable}
+        return {path: factor for path, factor in chosen.items() if self._moves(path, phase)}
+
+    def _moves(self, path: str, phase: Phase) -> bool:
+        """Whether a trainable variable of a trained part is one that moves."""
+        if self.owner[path] == len(self.parts) - 1:
+            return True
+        if phase.find(Branch):
+            return branches.is_branch(path)
+        only, normalizes = phase.find(Only), self.variables[path].name in ONLY["norm"]
+        if phase.find(Relative):
+            return not normalizes
+        return only is None or self.variables[path].name in ONLY[only.what]
 
     def forward(self, values: Any, parts: Iterable[int], moving: tuple[int, ...] = (), statistics: bool = False) -> Any:
         """What some parts make of their input. moving: the parts in training mode; without ``statistics`` their BatchNorm is not.
@@ -51,12 +81,15 @@ class Network:
         for place in parts:
             for layer in self.parts[place].layers:
                 follows = statistics or not isinstance(layer, keras.layers.BatchNormalization)
+                extra = self.beside[place].get(layer.name)
+                added = extra(values) if extra else None
                 values = layer(values, training=place in moving and follows)
+                values = values if added is None else values + added
         return values
 
     def initial(self, seed: int) -> dict[str, np.ndarray]:
         """Fresh start weights: each variable by its layer's own initializer, seeded by the run's seed and the variable's path."""
-        layers = [layer for part in self.parts for layer in part.layers]
+        layers = [layer for place in range(len(self.parts)) for layers in self._layers(place) for layer in layers.layers]
         return {variable.path: _start(layer, variable, seed) for layer in layers for variable in layer.variables}
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
@@ -71,9 +104,14 @@ class Network:
         """A copy of all weights by variable path."""
         return {path: np.array(variable.value) for path, variable in self.variables.items()}
 
+    def plain(self) -> dict[str, np.ndarray]:
+        """The weights of a net without branches that does the same."""
+        scales = {each.scale for beside in self.beside for each in beside.values()}
+        return branches.merge(self.weights(), *scales)
+
     def parameters(self) -> list[int]:
         """How many numbers each part holds, BatchNorm statistics included."""
-        return [part.count_params() for part in self.parts]
+        return [sum(layers.count_params() for layers in self._layers(place)) for place in range(len(self.parts))]
 
     def prepare(self, raw: Any) -> Any:
         """Raw uint8 images (n, h, w, 1 or 3) as float32 (n, *image) in [0, 1]."""
@@ -90,16 +128,21 @@ class Network:
 _kept: OrderedDict[str, Network] = OrderedDict()
 
 
-def network(spec: RunSpec, classes: int) -> Network:
-    """The network for a spec, taken from those kept ready where the structure is the same."""
+def network(spec: RunSpec, classes: int, purpose: str = "") -> Network:
+    """The network for a spec, taken from those kept ready for a purpose where the structure is the same."""
     settings = (spec.settings("backbone"), spec.settings("objective"))
-    name = repr((spec.backbone, spec.objective, settings, spec.image, classes))
+    name = repr((spec.backbone, spec.objective, settings, spec.image, classes, branch(spec), purpose))
     if name not in _kept:
         _kept[name] = Network(spec, classes)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(name)
     return _kept[name]
+
+
+def branch(spec: RunSpec) -> Branch | None:
+    """The branches that a strategy asks for."""
+    return next((found for phase in spec.phases if (found := phase.find(Branch))), None)
 
 
 def _start(layer: keras.Layer, variable: Any, seed: int) -> np.ndarray:

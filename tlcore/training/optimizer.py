@@ -1,7 +1,8 @@
 """Adam with a factor for each variable.
 
 Scaling gradients would not do: Adam divides by their size, so its first step for g and 0.1 g is the same. The factor
-multiplies the learning rate itself, and is a variable, so that it can change without a new graph.
+multiplies the learning rate itself, and is a variable, so that it can change without a new graph. Weight decay and the pull to
+the start follow the factor too: what is frozen is not decayed.
 """
 
 from __future__ import annotations
@@ -15,22 +16,47 @@ import tensorflow as tf
 
 
 class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no types
-    """Adam (Kingma & Ba 2015) whose learning rate is multiplied by a factor of each variable; 0 leaves it as it is."""
+    """Adam (Kingma & Ba 2015) whose learning rate is multiplied by a factor of each variable; 0 leaves it as it is.
+
+    decays, pulls: whether graphs made from now on carry out weight decay (of kernels, decoupled, Loshchilov & Hutter 2019) and
+    the pull to the start.
+    """
+
+    decays = pulls = False
 
     def __init__(self, variables: list[Any]) -> None:
         super().__init__(learning_rate=1e-3)
         self.build(variables)
-        self._factors = tf.Variable(tf.ones(len(variables)), trainable=False, name="factors")
+        self._factors, self._pulls = (tf.Variable(tf.ones(len(variables)), trainable=False, name=name) for name in ("factors", "pulls"))
+        self._pace, self._decay = (tf.Variable(1.0, trainable=False, name=name) for name in ("pace", "decay"))
+        self._start = [tf.Variable(tf.zeros(variable.shape), trainable=False) for variable in variables]
         self._paths = [variable.path for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One step of one variable, at its own learning rate."""
-        super().update_step(gradient, variable, learning_rate * self._factors[self._get_variable_index(variable)])
+        place = self._get_variable_index(variable)
+        rate = learning_rate * self._pace * self._factors[place]
+        if self.decays and self._paths[place].endswith("kernel"):
+            variable.assign_sub(rate * self._decay * variable)
+        super().update_step(gradient, variable, rate)
+        if self.pulls:
+            variable.assign(proximal(variable, self._start[place], rate * self._pulls[place]))
 
-    def steer(self, learning_rate: float, factors: Mapping[str, float]) -> None:
-        """Set the learning rate and the factor of each variable by its path."""
+    def steer(self, learning_rate: float, factors: Mapping[str, float], decay: float = 0.0) -> None:
+        """Set the learning rate, the factor of each variable by its path (0 where it is not named), and weight decay."""
         self.learning_rate.assign(learning_rate)
-        self._factors.assign(np.array([factors[path] for path in self._paths], "float32"))
+        self._decay.assign(decay)
+        self._factors.assign(np.array([factors.get(path, 0.0) for path in self._paths], "float32"))
+
+    def pace(self, factor: Any) -> None:
+        """What the schedule makes of the learning rate in the next step; also within a graph."""
+        self._pace.assign(factor)
+
+    def hold(self, start: Mapping[str, np.ndarray], strengths: Mapping[str, float]) -> None:
+        """Set where each variable is pulled to, and how strongly; by path."""
+        self._pulls.assign(np.array([strengths[path] for path in self._paths], "float32"))
+        for path, anchor in zip(self._paths, self._start, strict=True):
+            anchor.assign(start[path])
 
     def reset(self) -> None:
         """Forget all moments, as at the start of a phase."""
@@ -48,3 +74,11 @@ class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no ty
 
     def _state(self) -> list[Any]:
         return [self._iterations, *self._momentums, *self._velocities]
+
+
+def proximal(value: Any, start: Any, strength: Any) -> Any:
+    """The point that minimises |x - value|^2 / 2 + strength |x - start|^2 / 2: the step of L2-SP that cannot overshoot.
+
+    As a loss term Adam would rescale the pull away, and plain descent diverges once rate times strength is over 2.
+    """
+    return start + (value - start) / (1.0 + strength)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,17 @@ import tensorflow as tf
 
 from tlcore.clock import tick
 from tlcore.datasets import Dataset, load
-from tlcore.registry import InputError
-from tlcore.spec import RunSpec, versions
-from tlcore.strategies import Phase, spread
-from tlcore.training import Checkpoint, Outcome, Recorder, audit, evaluate
+from tlcore.spec import RunSpec
+from tlcore.strategies import Phase, Relative, Renew, spread
+from tlcore.training import Checkpoint, Outcome, Recorder, branches, report, start
+from tlcore.training.best import Best
 from tlcore.training.calls import Calls
-from tlcore.training.features import features, outputs
 from tlcore.training.network import Network, network
+from tlcore.training.relative import factors as relative
+from tlcore.training.renewal import renew
+from tlcore.training.watch import Watch
 
 tf.config.experimental.enable_op_determinism()
-
-PICTURES = 12  # images shown with their reconstructions
 
 
 class Stopped(Exception):
@@ -44,20 +43,14 @@ class _Run:
         self.spec, self.recorder, self.begun = spec, recorder, tick()
         self.data: Dataset = load(spec.dataset, spec.settings("dataset"))
         self.net: Network = network(spec, len(self.data.classes))
-        self.weights = self._weights(source)
+        self.source = source
+        self.weights = start.weights(spec, self.net, source)
         self.net.load(self.weights)
         self.calls = Calls(spec, self.net, self.data, self._listen)
+        self.watch = Watch(spec, source, self._listen) if spec.watch_source and source is not None else None
+        self.best = Best(spec.patience)
         self.before: dict[str, float] = {}
-
-    def _weights(self, source: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
-        """Start weights: every block from the source, the head new; all new without a source."""
-        start = self.net.initial(self.spec.seed)
-        if self.spec.source is None:
-            return start
-        if source is None:
-            raise InputError("The weights of the source are missing: pretrain it again.")
-        head, missing = len(self.net.parts) - 1, np.empty(0)  # what is missing fits no variable: loading says which
-        return {path: source.get(path, missing) if self.net.owner[path] < head else start[path] for path in start}
+        self.end: dict[str, float] = {}
 
     def _listen(self) -> None:
         if self.recorder.wish() == "stop":
@@ -66,43 +59,89 @@ class _Run:
     def go(self, checkpoint: Checkpoint | None) -> Outcome:
         """Train every phase, then evaluate; a checkpoint skips what it has behind it."""
         try:
+            self._prepare(self.spec.phases[0])
             self._measure_start()
             done = self._resume(checkpoint) if checkpoint else 0
             for phase, first, last in spread(self.spec.phases, self.spec.epochs):
                 if done < last:
-                    self._phase(phase, max(first, done), last, fresh=done <= first)
+                    self._phase(phase, first, last, done)
                     done = last
+            self._take_best()
             return self._finish()
         except Stopped:
             return Outcome("stopped", self._audited(), self.net.weights())
         except Diverged as error:
             return Outcome("failed", error=str(error))
 
+    def _prepare(self, phase: Phase) -> None:
+        """What comes before the first step: memory of the source, statistics of the new images, a head that fits them."""
+        self.calls.memory = start.memory(phase, self.net, self.calls, self.source)
+        if phase.find(Renew):
+            renew(self.net, self.calls.learned(0), self._listen)
+        made = start.head(self.spec, self.net, self.calls)
+        self.weights |= made
+        for path, values in made.items():
+            self.net.variables[path].assign(values)
+
     def _measure_start(self) -> None:
         """Measure before the first step: what was transferred, before anything was learned (epoch 0)."""
         sums = self.calls.start(self.spec.phases[0])
         if not np.isfinite(sums).all():
             raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
-        self.before = self._means(sums[0])[1]
-        self.recorder.epochs([{"epoch": 0, **self.before}])
+        self.before = self.end = self._means(sums[0])[1]
+        self.recorder.epochs([{"epoch": 0, **self.before, **self._watched()}])
+        self.best.look(0, self.before["val_loss"], self.net.weights())
+
+    def _watched(self) -> dict[str, float]:
+        return {"source_accuracy": self.watch.score(self.net)} if self.watch else {}
 
     def _resume(self, checkpoint: Checkpoint) -> int:
         self.net.load(checkpoint.arrays)
         self.net.optimizer.restore(checkpoint.arrays)
+        self.best.restore(checkpoint.arrays)
         return checkpoint.epoch
 
-    def _phase(self, phase: Phase, first: int, last: int, fresh: bool) -> None:
-        if fresh:
+    def _phase(self, phase: Phase, first: int, last: int, done: int) -> None:
+        """Train a phase from its first epoch on, or from where a checkpoint left it, until its last or until patience is over."""
+        if done <= first:
             self.net.optimizer.reset()
-        factors = (*phase.factors, phase.head)
-        self.net.optimizer.steer(self.spec.learning_rate, {path: factors[place] for path, place in self.net.owner.items()})
-        for epoch, sums, seconds in self.calls.epochs(phase, range(first, last)):
-            good = int(np.isfinite(sums).all(axis=1).cumprod().sum())
-            self.recorder.epochs([self._row(epoch + place, row, seconds) for place, row in enumerate(sums[:good])])
-            if good < len(sums):
-                self._refuse_nonsense(epoch + good)
-            if epoch + good < self.spec.epochs:
-                self.recorder.checkpoint(epoch + good, {**self.net.weights(), **self.net.optimizer.state()})
+        start.hold(phase, self.net, self.weights)
+        single = bool(self.spec.patience or self.watch)
+        for epochs in self._pieces(phase, max(first, done), last):
+            if self._waited(phase, epochs.start, first):
+                return
+            for epoch, sums, seconds in self.calls.epochs(phase, epochs, single=single):
+                self._record(epoch, sums, seconds)
+                if self._waited(phase, epoch + len(sums), first):
+                    return
+
+    def _waited(self, phase: Phase, epoch: int, first: int) -> bool:
+        """Whether patience is over; it waits for the last phase, which began after epoch ``first``, however often the run was broken."""
+        return phase is self.spec.phases[-1] and self.best.waited(epoch, first)
+
+    def _pieces(self, phase: Phase, first: int, last: int) -> Iterator[range]:
+        """The epochs of a phase, with the optimizer steered; one by one where the factors depend on the gradients."""
+        if phase.find(Relative) is None:
+            self.net.optimizer.steer(self.spec.learning_rate, self.net.trained(phase), self.spec.weight_decay)
+            yield range(first, last)
+            return
+        for epoch in range(first, last):
+            self.net.optimizer.steer(self.spec.learning_rate, relative(self.net, self.calls, phase, epoch), self.spec.weight_decay)
+            yield range(epoch, epoch + 1)
+
+    def _record(self, epoch: int, sums: np.ndarray, seconds: float) -> None:
+        """Keep the rows of some epochs, and the state after them."""
+        good = int(np.isfinite(sums).all(axis=1).cumprod().sum())
+        rows = [self._row(epoch + place, row, seconds) for place, row in enumerate(sums[:good])]
+        if rows:
+            rows[-1] |= self._watched()
+        self.recorder.epochs(rows)
+        if good < len(sums):
+            self._refuse_nonsense(epoch + good)
+        self.end = {name: rows[-1][name] for name in self.before}
+        self.best.look(epoch + good, self.end["val_loss"], self.net.weights() if self.spec.patience else {})
+        if epoch + good < self.spec.epochs:
+            self.recorder.checkpoint(epoch + good, {**self.net.weights(), **self.net.optimizer.state(), **self.best.state()})
 
     def _refuse_nonsense(self, good: int) -> None:
         rate = f"choose a learning rate below {self.spec.learning_rate:g}"
@@ -111,59 +150,35 @@ class _Run:
 
     def _row(self, epoch: int, sums: np.ndarray, seconds: float) -> dict[str, Any]:
         learned, seen = self._means(sums)
-        return {"epoch": epoch + 1, **learned, **seen, "seconds": seconds}
+        norms = sums[2 * len(self.net.measures) :] / (len(self.calls.cuts) - 1)
+        rate = self.spec.learning_rate * float(self.calls.pace[epoch].mean())
+        return {"epoch": epoch + 1, **learned, **seen, "seconds": seconds, "rate": rate, "gradients": norms.tolist()}
 
     def _means(self, sums: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
         """Means of the training half and of the validation half of an epoch's sums, by name."""
-        learned, seen = np.split(sums, 2)
         names = self.net.measures
+        learned, seen = np.split(sums[: 2 * len(names)], 2)
         return (
             {name: float(total) / len(self.calls.labels) for name, total in zip(names, learned, strict=True)},
             {f"val_{name}": float(total) / len(self.calls.known) for name, total in zip(names, seen, strict=True)},
         )
 
+    def _take_best(self) -> None:
+        """With patience the run ends as it was at its best, measured once more."""
+        if self.best.weights:
+            self.net.load(self.best.weights)
+            self.end = self._means(self.calls.start(self.spec.phases[-1])[0])[1]
+
     def _finish(self) -> Outcome:
-        scores, arrays = self._scores()
+        scores, arrays = report.scores(self.spec, self.net, self.calls)
         result = {**self._audited(), **scores}
         if not result["seal"]:
             told = "A frozen variable has moved, so this run does not count: please report it."
             return Outcome("failed", result, self.net.weights(), arrays, told)
-        return Outcome("finished", result, self.net.weights(), arrays)
+        weights, adapters = branches.apart(self.net.weights())
+        return Outcome("finished", result, weights, arrays, adapters=adapters)
 
     def _audited(self) -> dict[str, Any]:
-        """What moved, and whether all that was promised to stay has stayed."""
-        changed = audit.moved(self.weights, self.net.weights())
-        promised = audit.frozen(self.net, self.spec.phases)
-        *blocks, head = self.net.parameters()
-        return {
-            "start": self.before,
-            "moved": changed,
-            "seal": not any(changed[path] for path in promised),
-            "promised": sorted(promised),
-            "parameters": {"blocks": blocks, "head": head, "trainable": self._trainable(promised)},
-            "classes": list(self.data.classes),
-            "train_size": len(self.calls.labels),
-            "validation_size": len(self.calls.known),
-            "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
-            "versions": versions(),
-            "seconds": tick() - self.begun,
-        }
-
-    def _trainable(self, promised: set[str]) -> int:
-        return sum(int(np.prod(each.shape)) for path, each in self.net.variables.items() if each.trainable and path not in promised)
-
-    def _scores(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Open the test part and measure it."""
-        test, prefix = self.data.open_test(), min(phase.prefix for phase in self.spec.phases)
-        labels = np.asarray(test.labels)
-        seen = features(self.net, test.images, f"{self.data.id}/test", prefix, self._listen)
-        given = outputs(self.net, seen, prefix, self._listen)
-        losses = np.asarray(self.net.measures["loss"](given, seen, tf.constant(labels, tf.int32)), "float64")
-        measured = {"loss": float(losses.mean()), "test_size": len(labels)}
-        if "accuracy" in self.net.measures:
-            logits = np.asarray(given)
-            scores = evaluate.classification(labels, logits, self.data.classes)
-            return {**measured, **scores}, {"predictions": logits.argmax(1).astype("int32")}
-        scores = evaluate.reconstruction(np.asarray(seen), np.asarray(self.calls.learned(0)).mean(0))
-        pictures = np.stack([np.asarray(each[:PICTURES]) for each in (seen, given)])
-        return {**measured, **scores}, {"pictures": (pictures * 255).round().astype("uint8")}
+        best = {"best_epoch": self.best.epoch} if self.best.weights else {}
+        measured = {"start": self.before, "end": self.end, **best, "seconds": tick() - self.begun}
+        return {**report.audited(self.spec, self.net, self.calls, self.weights), **measured}

@@ -1,34 +1,38 @@
-"""Studies: one question, many runs. Each entry turns a source recipe and a target into its members."""
+"""A study: one question with all its runs, known by them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from tlcore.registry import Annotated, InputError, Registry, switch, whole
+from tlcore.registry import InputError, Registry
 from tlcore.spec import BUDGET, RunSpec, digest
-from tlcore.strategies import STRATEGIES
 
 STUDIES = Registry("study")
-
-Seeds = Annotated[int, whole("How often everything is repeated with other labels, start weights and order.", 1, 50)]
-FixSource = Annotated[
-    bool,
-    switch("Take one trained source for all seeds, which is faster; the answer then holds for that one source.", label="One source model"),
-]
+GRID = (0.3, 1.0, 3.0)  # times the learning rate: the same for every arm
+TIER = 1000  # seeds of one tier; its runs come before those of the next
 
 
 @dataclass(frozen=True)
 class Member:
-    """One run of a study. frozen: frozen blocks where the study varies them, else None."""
+    """One run of a study.
+
+    frozen: frozen blocks where the study varies them, else None. tier: 0 for what the question asks, 1 for its controls, which
+    come later. Runs that differ in the learning rate alone stand in one place: the best on validation counts.
+    """
 
     arm: str
     frozen: int | None
     seed: int
     spec: RunSpec
+    tier: int = 0
+
+    @property
+    def shard(self) -> int:
+        """What a worker trains in one go: the runs of a seed within a tier."""
+        return self.tier * TIER + self.seed
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,13 @@ class Study:
         knobs = STUDIES.settings(question, own)
         if "seed" in given:
             raise InputError("A study repeats itself over seeds: give seeds, how many, instead of seed.")
-        members = tuple(entry(source, {"dataset": dataset, **given}, **knobs))
+        if entry.facts.get("own_labels") and "labels_per_class" in given:
+            raise InputError(f"The study {question} varies the labels itself: leave labels_per_class out.")
+        grid = knobs.get("grid", False)
+        members = tuple(each for member in entry(source, {"dataset": dataset, **given}, **knobs) for each in _rates(member, grid))
         labels = given.get("labels_per_class")
         amount = "all labels" if labels is None else f"{labels} label{'s' if labels != 1 else ''} a class"
+        amount = "from few to many labels" if entry.facts.get("own_labels") else amount
         repeats = f"{knobs['seeds']} seed{'s' if knobs['seeds'] != 1 else ''}"
         title = f"{entry.title} From {source.dataset} to {dataset}, {amount}, {repeats}"
         settings = {"source": json.loads(source.to_json()), "dataset": dataset, **given, **knobs}
@@ -77,35 +85,12 @@ class Study:
         return digest([self.question, *([each.arm, each.frozen, each.seed, each.spec.key] for each in self.members)])
 
 
-def arm_spec(source: RunSpec, seed: int, fix_source: bool, strategy: str, given: dict[str, Any]) -> RunSpec:
-    """The run of one arm and seed; an arm from scratch has the source's net and sees what the source would see."""
-    if not STRATEGIES[strategy].facts["needs_source"]:
-        alike = {"backbone": source.backbone, "image": source.image, **source.settings("backbone")}
-        return RunSpec.make("finetune", strategy=strategy, seed=seed, **{**given, **alike})
-    parent = source if fix_source else replace(source, seed=BUDGET["seed"].check(source.seed + seed))
-    return RunSpec.make("finetune", source=parent, strategy=strategy, seed=seed, **given)
-
-
-@STUDIES.register
-def arms(source: RunSpec, given: dict[str, Any], *, seeds: Seeds = 3, fix_source: FixSource = False) -> Iterator[Member]:
-    """Did transfer help? From scratch, frozen, everything tuned at once, and probe-then-tune, on the same labels."""
-    for seed in range(seeds):
-        for strategy in ("scratch", "linear_probe", "full", "lp_ft"):
-            spec = arm_spec(source, seed, fix_source, strategy, given)
-            yield Member(strategy, None, seed, spec)
-
-
-@STUDIES.register
-def freezing(source: RunSpec, given: dict[str, Any], *, seeds: Seeds = 3, fix_source: FixSource = False) -> Iterator[Member]:
-    """How much should I freeze? Accuracy for every number of frozen blocks, with scratch beside it."""
-    for seed in range(seeds):
-        yield Member("scratch", None, seed, arm_spec(source, seed, fix_source, "scratch", given))
-        for frozen in range(len(source.blocks) + 1):
-            spec = arm_spec(source, seed, fix_source, "freeze", {**given, "frozen": frozen})
-            yield Member("freeze", frozen, seed, spec)
-
-
-def first() -> Study:
-    """The start page's experiment: from printed letters to handwritten digits with five labels a class."""
-    source = RunSpec.make("pretrain", dataset="glyphs")
-    return Study.make("arms", source=source, dataset="mnist", labels_per_class=5)
+def _rates(member: Member, grid: bool) -> tuple[Member, ...]:
+    """The member, or one for each learning rate of the grid."""
+    if not grid:
+        return (member,)
+    check = BUDGET["learning_rate"].check
+    return tuple(
+        replace(member, spec=replace(member.spec, learning_rate=check(float(f"{factor * member.spec.learning_rate:.3g}"))))
+        for factor in GRID
+    )

@@ -1,0 +1,55 @@
+"""Heads: what a new head starts from. Each turns features of the training examples into the head's first weights.
+
+An entry takes features (n, d) float, labels (n,) int and the number of classes; it returns kernel (d, classes) and bias (classes,),
+or None for the layer's own initializer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tlcore.registry import Annotated, Registry, number
+
+if TYPE_CHECKING:
+    import numpy as np
+
+HEADS = Registry("head")
+
+
+@HEADS.register
+def glorot(features: np.ndarray, labels: np.ndarray, classes: int) -> None:
+    """At random. Uniform, scaled by the layer's size (Glorot & Bengio 2010)."""
+
+
+@HEADS.register
+def zero(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """At zero. Every class is as likely as any other, and the first step does not reach the blocks."""
+    import numpy as np
+
+    return np.zeros((features.shape[1], classes)), np.zeros(classes)
+
+
+@HEADS.register
+def centroid(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """At the class means. The class whose mean features are nearest wins; a class without an example starts at zero."""
+    import numpy as np
+
+    kernel, bias = np.zeros((features.shape[1], classes)), np.zeros(classes)
+    for name in np.unique(labels):
+        kernel[:, name] = features[labels == name].mean(0)
+        bias[name] = -0.5 * (kernel[:, name] ** 2).sum()
+    return kernel, bias
+
+
+@HEADS.register
+def probe(
+    features: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    *,
+    penalty: Annotated[float, number("L2 penalty of the probe.", 1e-5, 1.0, log=True, label="Probe penalty")] = 0.01,
+) -> tuple[np.ndarray, np.ndarray]:
+    """At a probe. Logistic regression on the frozen features, solved to the end (Kumar 2022)."""
+    from tlcore.science.probe import probe as solved
+
+    return solved(features, labels, classes, penalty)

@@ -1,0 +1,108 @@
+"""Measures of transfer between two learning curves (Taylor & Stone 2009): what it gave at the start, at the end, and on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+LAST = 0.1  # share of a curve that counts as its end
+DRAWS = 2000  # resamples of seeds for an interval of a crossing
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Of a transferred curve over one from scratch, in the unit of the curves (areas: times that of the steps).
+
+    jumpstart: difference before the first step. asymptotic_gain: difference of the means over the last tenth.
+    transfer_ratio: (area - area from scratch) / area from scratch; None where that is 0.
+    time_to_threshold, time_to_threshold_scratch: steps to a value, between points on a straight line; None if never reached.
+    """
+
+    jumpstart: float
+    asymptotic_gain: float
+    area: float
+    area_scratch: float
+    transfer_ratio: float | None
+    time_to_threshold: float | None
+    time_to_threshold_scratch: float | None
+
+
+def gains(steps: Sequence[float], transfer: Sequence[float], scratch: Sequence[float], threshold: float) -> Gains:
+    """Compare two curves measured at the same steps (epochs, examples seen or seconds, ascending), each of shape (n,).
+
+    A new random head makes the jumpstart about zero by construction.
+
+    >>> found = gains([0, 1, 2], [0.5, 0.6, 0.7], [0.1, 0.5, 0.6], threshold=0.6)
+    >>> round(found.jumpstart, 3), found.time_to_threshold, found.time_to_threshold_scratch
+    (0.4, 1.0, 2.0)
+    """
+    area, area_scratch = (float(np.trapezoid(curve, steps)) for curve in (transfer, scratch))
+    last = max(1, int(LAST * len(steps)))
+    return Gains(
+        jumpstart=float(transfer[0] - scratch[0]),
+        asymptotic_gain=float(np.mean(transfer[-last:]) - np.mean(scratch[-last:])),
+        area=area,
+        area_scratch=area_scratch,
+        transfer_ratio=(area - area_scratch) / area_scratch if area_scratch else None,
+        time_to_threshold=time_to(steps, transfer, threshold),
+        time_to_threshold_scratch=time_to(steps, scratch, threshold),
+    )
+
+
+def time_to(steps: Sequence[float], curve: Sequence[float], threshold: float) -> float | None:
+    """Steps until a curve first reaches a value; None is "not within this budget", which is no number.
+
+    >>> time_to([0, 1, 2], [0.0, 0.5, 1.0], 0.75), time_to([0, 1], [0.0, 0.5], 0.75)
+    (1.5, None)
+    """
+    place = next((place for place, value in enumerate(curve) if value >= threshold), None)
+    if place is None or place == 0:
+        return None if place is None else float(steps[0])
+    before, after = curve[place - 1], curve[place]
+    return float(steps[place - 1] + (threshold - before) / (after - before) * (steps[place] - steps[place - 1]))
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where scratch catches up; None is "not within the budget".
+
+    low, high: what 95 % of the resampled seeds span, from five seeds on. share: of the resamples in which it catches up at all.
+    """
+
+    at: float | None
+    low: float | None
+    high: float | None
+    share: float | None
+
+
+def crossing(steps: Sequence[float], transfer: np.ndarray, scratch: np.ndarray, fewest: int = 5) -> Crossing:
+    """The smallest step from which on scratch is at least as good in the paired mean, to the end of the budget.
+
+    transfer, scratch: (seeds, steps) values measured at the same steps; a bootstrap over seeds gives the interval.
+
+    >>> crossing([1, 5, 20], np.array([[0.8, 0.85, 0.9]]), np.array([[0.5, 0.8, 0.95]])).at
+    12.5
+    """
+    lead = np.asarray(scratch, "float64") - np.asarray(transfer, "float64")
+    at = _catches_up(steps, lead.mean(0))
+    if len(lead) < fewest:
+        return Crossing(at, None, None, None)
+    rng = np.random.default_rng(0)
+    drawn = [_catches_up(steps, lead[rng.integers(0, len(lead), len(lead))].mean(0)) for _ in range(DRAWS)]
+    ends = np.percentile([np.inf if each is None else each for each in drawn], (2.5, 97.5), method="nearest")
+    low, high = (float(end) if np.isfinite(end) else None for end in ends)
+    return Crossing(at, low, high, sum(each is not None for each in drawn) / DRAWS)
+
+
+def _catches_up(steps: Sequence[float], lead: np.ndarray) -> float | None:
+    """Where ``lead`` becomes 0 or more for good."""
+    behind = np.flatnonzero(lead < 0)
+    if not len(behind):
+        return float(steps[0])
+    last = int(behind[-1])
+    if last == len(lead) - 1:
+        return None
+    share = -lead[last] / (lead[last + 1] - lead[last])
+    return float(steps[last] + share * (steps[last + 1] - steps[last]))

@@ -1,0 +1,7 @@
+"""RunSpec: what to run, checked, with the key under which its result is known."""
+
+from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS
+from tlcore.spec.key import digest, versions
+from tlcore.spec.run import RunSpec
+
+__all__ = ["BUDGET", "CATALOGUES", "DEFAULTS", "LABELS", "RunSpec", "digest", "versions"]

@@ -1,0 +1,94 @@
+"""What fits together, and the sentence for what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tlcore.datasets import DATASETS
+from tlcore.objectives import OBJECTIVES
+from tlcore.registry import InputError
+from tlcore.spec.budget import BUDGET, CATALOGUES
+from tlcore.strategies import STRATEGIES, Keep, Only
+
+if TYPE_CHECKING:
+    from tlcore.spec.run import RunSpec
+
+LARGEST_SIDE = 128  # pixels; larger images are shrunk on the way in
+
+
+def check_names(kind: str, names: dict[str, str], source: RunSpec | None) -> None:
+    for catalogue, name in names.items():
+        CATALOGUES[catalogue][name]
+    if kind == "pretrain":
+        if source or names["strategy"] != "scratch":
+            raise InputError("Pretraining starts from nothing: leave out source and strategy, or fine-tune instead.")
+        return
+    if names["objective"] != "supervised":
+        raise InputError("Fine-tuning is measured by its accuracy: leave the objective at supervised.")
+    needs = STRATEGIES[names["strategy"]].facts["needs_source"]
+    if needs and source is None:
+        raise InputError(f"The strategy {names['strategy']} needs a source: pretrain one first, or choose scratch.")
+    if not needs and source is not None:
+        raise InputError(f"The strategy {names['strategy']} uses no source: leave the source out.")
+    if source is not None and source.kind != "pretrain":
+        raise InputError("A source is a pretraining: choose a run of that kind.")
+    if source is not None and source.backbone != names["backbone"]:
+        raise InputError(f"The source is a {source.backbone}, not a {names['backbone']}: leave the backbone out, or choose another source.")
+
+
+def check_together(spec: RunSpec) -> None:
+    """Refuse settings that are good alone and contradict each other."""
+    if spec.watch_source and spec.source is None:
+        raise InputError("There is no source whose forgetting could be watched: choose a source, or leave watch_source out.")
+    watched = spec.watch_source or any((keep := phase.find(Keep)) and keep.what == "outputs" for phase in spec.phases)
+    if watched and spec.source is not None and not OBJECTIVES[spec.source.objective].facts["labels"]:
+        raise InputError(f"A source trained as {spec.source.objective} names no classes that could be forgotten: choose a supervised one.")
+    if spec.objective != "supervised" and spec.head != "glorot":
+        raise InputError(f"A head that starts from {spec.head} names classes, and {spec.objective} has none: leave the head out.")
+    only = any((found := phase.find(Only)) and found.what == "norm" for phase in spec.phases)
+    if only and spec.knobs.get("normalization") == "none":
+        raise InputError(f"The strategy {spec.strategy} trains normalization, and this net has none: choose another strategy or source.")
+    if spec.patience and spec.patience >= spec.epochs:
+        raise InputError(f"Patience is {spec.patience}, which {spec.epochs} epochs never reach: choose less, or 0 for none.")
+
+
+def image_of(given: Any, dataset: str, source: RunSpec | None) -> tuple[int, int, int]:
+    wanted = given if given is not None else source.image if source else DATASETS[dataset].facts["shape"]
+    numbers = tuple(wanted) if isinstance(wanted, list | tuple) else ()
+    if len(numbers) != 3 or any(type(each) is not int for each in numbers) or min(numbers[:2]) < 4 or numbers[2] not in (1, 3):
+        raise InputError(f"Image is {str(given)[:40]}: give height and width of at least 4 pixels and 1 or 3 channels.")
+    if source is not None and numbers != source.image:
+        raise InputError(f"The source sees images of {source.image}, not {numbers}: leave the image out.")
+    return min(numbers[0], LARGEST_SIDE), min(numbers[1], LARGEST_SIDE), numbers[2]
+
+
+def knobs_of(names: dict[str, str], given: dict[str, Any], source: RunSpec | None) -> dict[str, Any]:
+    """Sort flat keywords to the entries that have them; what none has is refused with the list."""
+    owners = {knob.name: catalogue for catalogue, name in names.items() for knob in CATALOGUES[catalogue][name].knobs}
+    for extra in given:
+        if extra not in owners:
+            known = (*CATALOGUES, "labels_per_class", *BUDGET, *owners)
+            raise InputError(f"There is no setting {str(extra)[:40]!r} here: choose among {', '.join(known)}.")
+    knobs: dict[str, Any] = {}
+    for catalogue, name in names.items():
+        mine = {key: value for key, value in given.items() if owners[key] == catalogue}
+        if catalogue == "backbone" and source is not None:
+            _agree(mine, source)
+            mine = source.settings("backbone")
+        knobs |= CATALOGUES[catalogue].settings(name, mine)
+    return knobs
+
+
+def _agree(given: Mapping[str, Any], source: RunSpec) -> None:
+    for key, value in given.items():
+        if value != source.knobs[key]:
+            raise InputError(f"The source has {key} {source.knobs[key]}, not {value}: leave it out, or choose another source.")
+
+
+def check_labels(spec: RunSpec) -> None:
+    most = DATASETS[spec.dataset].facts.get("pool_per_class")  # None where it depends on a knob: then the draw refuses
+    if spec.labels_per_class is not None and most is not None and spec.labels_per_class > most:
+        raise InputError(
+            f"Labels per class is {spec.labels_per_class}, but {spec.dataset} has {most} of each class to learn from: choose 1 to {most}."
+        )

@@ -1,0 +1,34 @@
+"""Fine-tuning strategies as data: each returns the phases of a run, and nothing else.
+
+A phase is a share of the epochs and one learning-rate factor for each block of the backbone; a factor of 0 means
+frozen. The head is always new and has a factor of its own. What is not a factor is a modifier that the phase names.
+Strategies are compared as tuples and drawn as a strip.
+
+Facts of an entry: label, its name in legends and tables; phrase, its name within a sentence; needs_source; advice, when it is
+worth a try.
+"""
+
+from __future__ import annotations
+
+from tlcore.strategies import blocks, pace, parts, ties
+from tlcore.strategies.modifiers import Branch, Keep, Modifier, Only, Pull, Relative, Renew
+from tlcore.strategies.phase import GENTLE, STRATEGIES, Phase, plan, spread
+
+__all__ = [
+    "GENTLE",
+    "STRATEGIES",
+    "Branch",
+    "Keep",
+    "Modifier",
+    "Only",
+    "Phase",
+    "Pull",
+    "Relative",
+    "Renew",
+    "blocks",
+    "pace",
+    "parts",
+    "plan",
+    "spread",
+    "ties",
+]

@@ -1,0 +1,65 @@
+"""The arms of studies that are no strategy of their own, and how every arm is called."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tlcore.spec import BUDGET, RunSpec
+from tlcore.strategies import STRATEGIES
+
+LONG = 5  # times the epochs of scratch-long
+
+CONTROLS = {  # arm -> (label, phrase within a sentence)
+    "scratch_long": (f"From scratch, {LONG} times as long", f"from scratch with {LONG} times the epochs"),
+    "tuned": ("Copied and tuned", "copied and tuned"),
+    "self": ("From the target itself, frozen", "transferred from the target itself and frozen"),
+    "self_tuned": ("From the target itself, tuned", "transferred from the target itself and tuned"),
+    "distill_outputs": ("Distilled answers (LwF)", "with distillation of old answers (LwF)"),
+}
+
+
+def label(arm: str) -> str:
+    """The name of an arm in legends and tables.
+
+    >>> label("lp_ft"), label("surgical 1-2"), label("scratch_long")
+    ('Probe, then tune', 'Blocks 1 to 2 tuned', 'From scratch, 5 times as long')
+    """
+    if arm.startswith("surgical "):
+        return _run_of(arm).capitalize() + " tuned"
+    return CONTROLS[arm][0] if arm in CONTROLS else str(STRATEGIES[arm].facts["label"]) if arm in STRATEGIES else arm
+
+
+def phrase(arm: str) -> str:
+    """The name of an arm within a sentence."""
+    if arm.startswith("surgical "):
+        return f"with {_run_of(arm)} tuned"
+    return CONTROLS[arm][1] if arm in CONTROLS else str(STRATEGIES[arm].facts["phrase"]) if arm in STRATEGIES else arm
+
+
+def _run_of(arm: str) -> str:
+    first, last = arm.removeprefix("surgical ").split("-")
+    return f"block {first}" if first == last else f"blocks {first} to {last}"
+
+
+def arm_spec(source: RunSpec, seed: int, fix_source: bool, strategy: str, given: dict[str, Any]) -> RunSpec:
+    """The run of one arm and seed; an arm without a source has the source's net and sees what the source would see."""
+    if not STRATEGIES[strategy].facts["needs_source"]:
+        alike = {"backbone": source.backbone, "image": source.image, **source.settings("backbone")}
+        return RunSpec.make("finetune", strategy=strategy, seed=seed, **{**given, **alike})
+    parent = source if fix_source else replace(source, seed=BUDGET["seed"].check(source.seed + seed))
+    return RunSpec.make("finetune", source=parent, strategy=strategy, seed=seed, **given)
+
+
+def scratch_long(source: RunSpec, seed: int, given: dict[str, Any]) -> RunSpec:
+    """From scratch with more epochs: transfer partly buys speed (He 2019)."""
+    epochs = min(LONG * int(given.get("epochs", BUDGET["epochs"].default)), int(BUDGET["epochs"].maximum or 0))
+    return arm_spec(source, seed, True, "scratch", {**given, "epochs": epochs})
+
+
+def itself(source: RunSpec, seed: int, given: dict[str, Any]) -> RunSpec:
+    """The same-task control: a source trained on the target's own labels of that seed, with the budget of the arms."""
+    alike = {"backbone": source.backbone, "image": source.image, **source.settings("backbone")}
+    budget = {name: given.get(name, knob.default) for name, knob in BUDGET.items() if name in ("epochs", "batch_size", "learning_rate")}
+    kept = {name: given[name] for name in ("dataset", "labels_per_class") if name in given}
+    return RunSpec.make("pretrain", seed=seed, **kept, **budget, **alike)

@@ -1,0 +1,61 @@
+"""What a run says of itself at its end: what moved, how large it was, and its scores on the test part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tlcore.spec import RunSpec, versions
+from tlcore.training import audit, evaluate, start
+from tlcore.training.calls import Calls
+from tlcore.training.features import features, outputs
+from tlcore.training.network import Network
+
+PICTURES = 12  # images shown with their reconstructions
+
+
+def audited(spec: RunSpec, net: Network, calls: Calls, begun: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """What moved since ``begun``, and whether all that was promised to stay has stayed, to the last bit."""
+    ended = net.weights()
+    promised = audit.frozen(net, spec.phases)
+    changed = audit.moved(begun, ended)
+    *blocks, head = net.parameters()
+    penalty = start.penalty(spec.phases[-1], net, begun)
+    return {
+        "moved": changed,
+        "seal": not any(changed[path] for path in promised),
+        "promised": sorted(promised),
+        "blocks": audit.blocks(net, begun, ended, promised),
+        "parameters": {"blocks": blocks, "head": head, "trainable": _trainable(net, promised)},
+        **({} if penalty is None else {"penalty": penalty}),
+        "classes": list(calls.data.classes),
+        "train_size": len(calls.labels),
+        "validation_size": len(calls.known),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+        "versions": versions(),
+    }
+
+
+def _trainable(net: Network, promised: set[str]) -> int:
+    return sum(int(np.prod(each.shape)) for path, each in net.variables.items() if each.trainable and path not in promised)
+
+
+def scores(spec: RunSpec, net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Open the test part and measure it."""
+    test, prefix = calls.data.open_test(), min(phase.prefix for phase in spec.phases)
+    labels = np.asarray(test.labels)
+    seen = features(net, test.images, f"{calls.data.id}/test", prefix, calls.listen)
+    given = outputs(net, seen, prefix, calls.listen)
+    losses = np.asarray(net.measures["loss"](given, seen, tf.constant(labels, tf.int32)), "float64")
+    measured = {"loss": float(losses.mean()), "test_size": len(labels)}
+    if "accuracy" in net.measures:
+        logits = np.asarray(given)
+        found = evaluate.classification(labels, logits, calls.data.classes)
+        return {**measured, **found}, {"predictions": logits.argmax(1).astype("int32")}
+    found = evaluate.reconstruction(np.asarray(seen), np.asarray(calls.learned(0)).mean(0))
+    pictures = np.stack([np.asarray(each[:PICTURES]) for each in (seen, given)])
+    return {**measured, **found}, {"pictures": (pictures * 255).round().astype("uint8")}

@@ -57,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     gone.add_argument("run", metavar="RUN", nargs="?", help="number or id of a run")
     gone.add_argument("--force", action="store_true", help="a source too from which other runs came")
     gone.add_argument("--everything", action="store_true", help="forget all that is in the data folder")
+    again = command(
+        "reproduce", "Run a published finding again and say which of its gates hold; trains in this process.", _reproduce, "json"
+    )
+    again.add_argument(
+        "name", metavar="NAME", help="yosinski, kumar, lee, raghu or neyshabur; leave it out to read what each claims", nargs="?"
+    )
+    again.add_argument("--seeds", type=int, default=5, help="how often everything is repeated (5)")
     command("dispatch", "Be the engine of this data folder; the screen starts it by itself.", _dispatch)
     data = commands.add_parser("data", help="Data sets.").add_subparsers(required=True, metavar="COMMAND")
     fetch = data.add_parser("fetch", help="Prepare a data set, if it is not there.")
@@ -198,6 +205,26 @@ def _delete(given: argparse.Namespace) -> int:
         run = _find(given.run)
         jobs.delete(run.id, force=given.force)
         print(f"Run {run.number} is deleted.")
+    return 0
+
+
+def _reproduce(given: argparse.Namespace) -> int:
+    from tlcore.findings import FINDINGS, reproduce
+
+    if given.name is None:
+        for entry in FINDINGS:
+            print(f"{entry.name} ({entry.facts['paper']}): {entry.title}. {entry.help}")
+        return 0
+    found = reproduce(
+        jobs.store(), given.name, given.seeds, lambda run: None if given.json else print(f"  {run.title}: {run.state}", flush=True)
+    )
+    if given.json:
+        _print_json(found)
+        return 0
+    print(f"{found['claim']} ({found['paper']}), {found['seeds']} seeds")
+    for gate in found["gates"]:
+        amount = f"{100 * gate['mean']:+.1f} points" if gate["unit"] == "accuracy" else f"{gate['mean']:+.3g} {gate['unit']}"
+        print(f"  {gate['verdict']:13s}{gate['title']}: {amount}, {gate['right']} of {gate['n']} seeds, p {gate['p']:.3f}")
     return 0
 
 

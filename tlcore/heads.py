@@ -21,6 +21,11 @@ def glorot(features: np.ndarray, labels: np.ndarray, classes: int) -> None:
     """At random. Uniform, scaled by the layer's size (Glorot & Bengio 2010)."""
 
 
+@HEADS.register(keeps=True)
+def source(features: np.ndarray, labels: np.ndarray, classes: int) -> None:
+    """As the source's. Where source and target name the same classes, the old head goes on (Lee 2023)."""
+
+
 @HEADS.register
 def zero(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """At zero. Every class is as likely as any other, and the first step does not reach the blocks."""

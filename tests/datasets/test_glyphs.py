@@ -70,7 +70,9 @@ def test_framed_like_handwriting(prepared):
 
 
 def test_knobs():
-    assert DATASETS.settings("glyphs", {}) == {"scripts": ALL, "digits": False, "per_class": 88}
+    assert DATASETS.settings("glyphs", {}) == {
+        "scripts": ALL, "digits": False, "per_class": 88, "fonts": tuple(glyphs.FAMILIES), "half": "both", "relabelled": False, "view": "plain",
+    }  # fmt: skip
     few = DATASETS["glyphs"](scripts=("hebrew",), digits=True, per_class=10)
     assert few.classes[0] == "0" and few.classes[-1] in glyphs.SCRIPTS["hebrew"]
     assert (np.bincount(few.labels) == 10).all() and len(few.images) == 10 * len(few.classes)
@@ -81,3 +83,22 @@ def test_knobs():
 def test_a_missing_package_is_a_sentence():
     with pytest.raises(InputError, match="nosuchpackage is missing"):
         glyphs.package("nosuchpackage")
+
+
+def test_two_halves_share_no_letter_and_leave_none_out():
+    first, second, both = (
+        set(DATASETS["glyphs"](scripts=("latin",), per_class=10, half=half).classes) for half in ("first", "second", "both")
+    )
+    assert not first & second and first | second == both and abs(len(first) - len(second)) <= 1
+
+
+def test_other_names_are_the_same_images():
+    plain, other = (DATASETS["glyphs"](scripts=("greek",), per_class=10, relabelled=each) for each in (False, True))
+    assert (plain.images == other.images).all() and ((plain.labels + 1) % len(plain.classes) == other.labels).all()
+
+
+def test_fonts_can_be_chosen():
+    serif, sans = (DATASETS["glyphs"](scripts=("latin",), per_class=10, fonts=(family,)).images for family in ("serif", "sans"))
+    assert (serif != sans).any()
+    with pytest.raises(InputError, match="None of these fonts has the letter"):
+        DATASETS["glyphs"](scripts=("armenian",), per_class=10, fonts=("modern",))

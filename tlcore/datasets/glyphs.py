@@ -30,13 +30,14 @@ SCRIPTS: dict[str, str] = {
     "hebrew": _letters((0x5D0, 0x5EA)),
 }
 DIGITS = "0123456789"
-FONTS = (
-    *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
-    *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
-    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
-    *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
-    *("cmr10", "cmb10", "cmss10", "cmtt10", "cmti10", "cmmi10"),
-)
+FAMILIES = {
+    "sans": tuple(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+    "mono": tuple(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+    "serif": tuple(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
+    "times": tuple(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
+    "modern": ("cmr10", "cmb10", "cmss10", "cmtt10", "cmti10", "cmmi10"),
+}
+FONTS = tuple(font for family in FAMILIES.values() for font in family)
 ALIKE = 0.8625  # correlation from which on the second of two characters is left out; leaves 182 of the 304 letters
 SIDE, BOX = 28, 20  # pixels of an image and of the character in it
 FINER = 2  # how much finer a character is drawn than it is kept
@@ -73,25 +74,28 @@ def characters(scripts: tuple[str, ...], digits: bool) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def draw(characters: tuple[str, ...], per_class: int, seed: int) -> NDArray[np.uint8]:
+def draw(characters: tuple[str, ...], per_class: int, seed: int, families: tuple[str, ...] = tuple(FAMILIES)) -> NDArray[np.uint8]:
     """Images of each character in turn: uint8 (len(characters) * per_class, 28, 28, 1), white on black.
 
     A letter is drawn alike whichever letters are drawn beside it.
     """
-    return np.concatenate([_images(character, per_class, seed) for character in characters])[..., None]
+    fonts = tuple(font for family in families for font in FAMILIES[family])
+    return np.concatenate([_images(character, per_class, seed, fonts) for character in characters])[..., None]
 
 
-def _images(character: str, count: int, seed: int) -> NDArray[np.uint8]:
+def _images(character: str, count: int, seed: int, fonts: tuple[str, ...]) -> NDArray[np.uint8]:
     """One character: every font that has it in turn, each time placed, slanted and inked another way."""
     from PIL import Image
 
     rng = np.random.default_rng([seed, ord(character)])
-    masters = [_master(font, character) for font in FONTS if ord(character) in _covered(font)]
-    fonts = np.resize(rng.permutation(len(masters)), count)
+    masters = [_master(font, character) for font in fonts if ord(character) in _covered(font)]
+    if not masters:
+        raise InputError(f"None of these fonts has the letter {character}: choose sans too, or other scripts.")
+    drawn_with = np.resize(rng.permutation(len(masters)), count)
     pens = rng.integers(0, len(PENS), count)
     images = np.empty((count, SIDE, SIDE), dtype=np.uint8)
     for place, matrix in enumerate(_affine(rng, count)):
-        drawn = masters[fonts[place]].transform((FINE, FINE), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+        drawn = masters[drawn_with[place]].transform((FINE, FINE), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
         images[place] = np.asarray(drawn.point(_ink(PENS[pens[place]])).reduce(FINER))
     uneven = rng.normal(1.0, UNEVEN, images.shape)
     return np.clip(images * uneven, 0, 255).astype(np.uint8)

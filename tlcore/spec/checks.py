@@ -44,6 +44,8 @@ def check_together(spec: RunSpec) -> None:
     watched = spec.watch_source or any((keep := phase.find(Keep)) and keep.what == "outputs" for phase in spec.phases)
     if watched and spec.source is not None and not OBJECTIVES[spec.source.objective].facts["labels"]:
         raise InputError(f"A source trained as {spec.source.objective} names no classes that could be forgotten: choose a supervised one.")
+    if spec.head == "source" and (spec.source is None or spec.source.objective != "supervised"):
+        raise InputError("There is no source with a head for these classes: choose a supervised source, or leave the head out.")
     if spec.objective != "supervised" and spec.head != "glorot":
         raise InputError(f"A head that starts from {spec.head} names classes, and {spec.objective} has none: leave the head out.")
     only = any((found := phase.find(Only)) and found.what == "norm" for phase in spec.phases)

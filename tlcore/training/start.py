@@ -27,12 +27,21 @@ def weights(spec: RunSpec, net: Network, source: Mapping[str, np.ndarray] | None
     if source is None:
         raise InputError("The weights of the source are missing: pretrain it again.")
     copied, missing = len(spec.blocks) - spec.phases[0].fresh, np.empty(0)  # what is missing fits no variable: loading says which
-    return {path: start[path] if net.owner[path] >= copied or branches.is_branch(path) else source.get(path, missing) for path in start}
+    found = {path: start[path] if net.owner[path] >= copied or branches.is_branch(path) else source.get(path, missing) for path in start}
+    return found | _kept_head(net, source) if HEADS[spec.head].facts.get("keeps") else found
+
+
+def _kept_head(net: Network, source: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The head of the source, where it names as many classes."""
+    old, new = len(source.get(HEAD[1], ())), net.variables[HEAD[1]].shape[0]
+    if old != new:
+        raise InputError(f"The source's head names {old} classes and the target has {new}: choose another head.")
+    return {path: source[path] for path in HEAD}
 
 
 def head(spec: RunSpec, net: Network, calls: Calls) -> dict[str, np.ndarray]:
     """First weights of the head where the spec asks for others than random ones; the blocks are loaded."""
-    if spec.head == "glorot":
+    if spec.head in ("glorot", "source"):
         return {}
     features = np.asarray(calls.learned(len(spec.blocks)), "float64")
     made = HEADS[spec.head](features, np.asarray(calls.labels), len(calls.data.classes), **spec.settings("head"))

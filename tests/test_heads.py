@@ -50,8 +50,9 @@ def first(classes):
     return features[labels < classes], labels[labels < classes]
 
 
-def test_a_head_without_a_rule_leaves_the_start_to_its_layer():
-    assert HEADS["glorot"](FEATURES, LABELS, 5) is None
+@pytest.mark.parametrize("name", ["glorot", "source"])
+def test_a_head_that_does_not_look_at_features_makes_no_weights(name):
+    assert HEADS[name](FEATURES, LABELS, 5) is None
 
 
 def test_a_head_of_zeros_guesses_and_sends_nothing_down():

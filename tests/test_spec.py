@@ -32,7 +32,7 @@ def test_what_is_left_out_is_filled_in():
     whole = RunSpec(
         kind="finetune", dataset="mnist", backbone="cnn-small", objective="supervised", strategy="lp_ft", image=(28, 28, 1),
         labels_per_class=5, **{name: knob.default for name, knob in BUDGET.items()},
-        knobs={"normalization": "batch", "probe_share": 0.5, "tune_rate": 0.1, "statistics": False}, source=SOURCE,
+        knobs={"view": "plain", "normalization": "batch", "probe_share": 0.5, "tune_rate": 0.1, "statistics": False}, source=SOURCE,
     )  # fmt: skip
     assert whole == TUNED
     assert SOURCE.strategy == "scratch" and all(getattr(SOURCE, name) == value for name, value in DEFAULTS["pretrain"].items())
@@ -64,6 +64,7 @@ def test_a_person_may_leave_out_what_is_as_always():
     plain = {"dataset": "mnist", "labels_per_class": 5, "source": {"kind": "pretrain", "seed": 1}}
     assert RunSpec.from_plain(plain) == TUNED
     assert RunSpec.from_json('{"kind": "finetune", "strategy": "scratch"}') == RunSpec.make("finetune")
+    assert RunSpec.from_plain({**plain, "source": {"seed": 1}}) == TUNED, "a source is a pretraining, who would say so"
     assert RunSpec.from_plain({**plain, "probe_share": 0.3}).knobs["probe_share"] == 0.3
     assert RunSpec.from_plain({**plain, "knobs": {"probe_share": 0.3}}).knobs["probe_share"] == 0.3
 
@@ -71,7 +72,7 @@ def test_a_person_may_leave_out_what_is_as_always():
 def test_the_settings_of_each_choice():
     assert TUNED.settings("strategy") == {"probe_share": 0.5, "tune_rate": 0.1, "statistics": False}
     assert TUNED.settings("backbone") == {"normalization": "batch"}
-    assert TUNED.settings("dataset") == {}
+    assert TUNED.settings("dataset") == {"view": "plain"}
     assert SOURCE.settings("dataset")["per_class"] == 88
 
 
@@ -90,7 +91,7 @@ CHANGES = {
     "dataset": {"dataset": "digits"},
     "backbone": {"backbone": "cnn-medium"},
     "objective": {"objective": "autoencoder"},
-    "strategy": {"strategy": "full"},
+    "strategy": {"strategy": "linear_probe"},
     "image": {"image": (32, 32, 1)},
     "labels_per_class": {"labels_per_class": None},
     "epochs": {"epochs": 41},
@@ -122,6 +123,17 @@ def test_every_field_of_the_source_is_in_the_key(field):
     change = own.get(field, CHANGES[field])
     changed = replace(SOURCE, **change)
     assert replace(TUNED, source=changed).key != TUNED.key
+
+
+def test_the_same_training_has_the_same_key_whatever_it_is_called():
+    probe, frozen = (
+        RunSpec.make("finetune", source=SOURCE, dataset="mnist", labels_per_class=5, **given)
+        for given in ({"strategy": "linear_probe"}, {"strategy": "freeze", "frozen": 4, "body_rate": 0.5})
+    )
+    assert probe != frozen and probe.key == frozen.key
+    tuned = RunSpec.make("finetune", source=SOURCE, dataset="mnist", labels_per_class=5, strategy="full")
+    assert tuned.key == RunSpec.make("finetune", source=SOURCE, dataset="mnist", labels_per_class=5, strategy="freeze", frozen=0).key
+    assert tuned.key != probe.key
 
 
 def test_the_key_says_with_what_it_was_computed(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read has read enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter flushes it at its end
+        return 0
     except KeyboardInterrupt:
         print("It goes on in the background: python -m tlcore list shows it, python -m tlcore stop ends it.", file=sys.stderr)
         return 130
@@ -89,7 +93,7 @@ def _read(name: str) -> Any:
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error.strerror}): give the path of a JSON file.") from None
     except (ValueError, RecursionError):
-        raise InputError(f"{name} is no JSON: give an object like {{'kind': 'pretrain', 'dataset': 'glyphs'}}, in double quotes.") from None
+        raise InputError(f'{name} is no JSON: give an object like {{"kind": "pretrain", "dataset": "glyphs"}}.') from None
 
 
 def _watch(look: Callable[[], Any], place: Callable[[Any], tuple[float, str]]) -> Any:

@@ -250,7 +250,7 @@ class Dead:
 def test_the_cause_of_death_is_told(code, cause):
     pool = Pool(1)
     ours, _ = pool._context.Pipe()
-    each = Worker(Dead(code), ours, ready=True)
+    each = Worker(Dead(code), ours, "", ready=True)
     pool._workers.append(each)
     pool._forget(each)
     assert pool.cause(Owner("worker-1", 1, None, "")) == cause
@@ -258,7 +258,7 @@ def test_the_cause_of_death_is_told(code, cause):
 
 def test_workers_that_break_one_after_the_other_end_the_dispatcher():
     pool = Pool(1)
-    broken = [Worker(Dead(1), pool._context.Pipe()[0]) for _ in range(3)]
+    broken = [Worker(Dead(1), pool._context.Pipe()[0], "") for _ in range(3)]
     pool._workers += broken
     for each in broken[:2]:
         pool._forget(each)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -23,6 +25,7 @@ class Worker:
 
     process: Any
     connection: Connection
+    scratch: str
     ready: bool = False
     working: bool = False
 
@@ -99,14 +102,16 @@ class Pool:
 
     def _bear(self) -> Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=worker.stand_by, args=(theirs, self.slots), daemon=False)
+        scratch = tempfile.mkdtemp(prefix="tlcore-worker-")
+        process = self._context.Process(target=worker.stand_by, args=(theirs, self.slots, scratch), daemon=False)
         process.start()
         theirs.close()
-        return Worker(process, ours)
+        return Worker(process, ours, scratch)
 
     def _forget(self, each: Worker) -> None:
         self._ends[each.process.pid] = each.process.exitcode
         each.connection.close()
+        shutil.rmtree(each.scratch, ignore_errors=True)  # one that was killed could not do it
         self._workers.remove(each)
         broke = not each.ready or each.process.exitcode > 0
         self._hasty = self._hasty + 1 if broke else 0

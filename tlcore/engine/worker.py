@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,8 +28,19 @@ PAUSE = 0.5  # seconds before a rehearsal begins: whoever waits for a worker com
 READY, GO = "ready", "go"
 
 
-def stand_by(connection: Connection, slots: int) -> None:
-    """The life of a worker process: import, say so, wait for the word, work, end. It ends at once when nobody is there to give the word."""
+def stand_by(connection: Connection, slots: int, scratch: str) -> None:
+    """The life of a worker process: import, say so, wait for the word, work, end. It ends at once when nobody is there to give the word.
+
+    scratch: a folder for what TensorFlow writes while it traces, and would leave behind, for a worker ends without a farewell.
+    """
+    tempfile.tempdir = scratch
+    try:
+        _live(connection, slots)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _live(connection: Connection, slots: int) -> None:
     _settle(slots)
     store = Store(check=False)
     try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -130,13 +130,22 @@ class RunSpec:
         given = {key: value for key, value in plain.items() if key in known - {"kind", "knobs", "source"}}
         knobs = {key: value for key, value in plain.items() if key not in known} | inner
         source = plain.get("source")
-        parent = cls.from_plain(source, depth + 1) if source is not None else None
+        alone = isinstance(source, dict) and "kind" not in source
+        parent = None if source is None else cls.from_plain({"kind": "pretrain", **source} if alone else source, depth + 1)
         return cls.make(plain.get("kind", "finetune"), source=parent, **given, **knobs)
 
     @cached_property
     def key(self) -> str:
-        """The name of the answer: same spec, same version of our results, same Keras and TensorFlow."""
-        return key.digest([self.to_json(), key.RESULTS, *key.versions().values()])
+        """The name of the answer: what is done, not how it is called, with this version of our results, of Keras and of TensorFlow.
+
+        All blocks frozen is one training, whether it was asked for as a linear probe or as the last depth of a study.
+        """
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("strategy", "source")}
+        own = self.settings("strategy")
+        plain["knobs"] = {name: value for name, value in self.knobs.items() if name not in own}
+        phases = [repr(replace(phase, title="")) for phase in self.phases]
+        made = self.source.key if self.source else None
+        return key.digest([plain, phases, made, key.RESULTS, *key.versions().values()])
 
     @property
     def title(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from benchmarks import finetuning, screen, start
+from benchmarks import finetuning, screen, start, study
 from benchmarks.table import markdown
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -15,7 +15,7 @@ def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="tlcore-bench-", ignore_cleanup_errors=True) as home:
         os.environ["TLCORE_HOME"] = home
-        found = [*finetuning.figures(), *screen.figures(), *start.figures()]
+        found = [*finetuning.figures(), *screen.figures(), *start.figures(), *study.figures()]
     print(markdown(found))
 
 

@@ -59,11 +59,11 @@ def _frozen(specs: list[RunSpec], weights: Mapping[str, np.ndarray]) -> list[Fig
     first, second = specs
     rounds = []
     for _ in range(ROUNDS):
-        guide = _guide(first, weights, frozen=True)
-        cold = _ours(first, weights, cold=True)
-        warm = _ours(second, weights, cold=False)
-        rounds.append((guide, cold, warm))
-    apart = max(abs(guide.accuracy - cold.accuracy) for guide, cold, _ in rounds)
+        recipe = guide(first, weights, frozen=len(first.blocks))
+        cold = ours(first, weights, cold=True)
+        warm = ours(second, weights, cold=False)
+        rounds.append((recipe, cold, warm))
+    apart = max(abs(recipe.accuracy - cold.accuracy) for recipe, cold, _ in rounds)
     net = f"{_named(first)}; test accuracy {100 * rounds[0][1].accuracy:.1f} % here, {100 * rounds[0][0].accuracy:.1f} % there"
     return [
         Figure("all blocks frozen, against model.fit with a frozen base", _ratio(rounds, 0, 1), ">= 15", 15, net),
@@ -73,7 +73,7 @@ def _frozen(specs: list[RunSpec], weights: Mapping[str, np.ndarray]) -> list[Fig
 
 
 def _tuned(spec: RunSpec, weights: Mapping[str, np.ndarray]) -> Figure:
-    rounds = [(_guide(spec, weights, frozen=False), _ours(spec, weights, cold=True)) for _ in range(ROUNDS)]
+    rounds = [(guide(spec, weights, frozen=0), ours(spec, weights, cold=True)) for _ in range(ROUNDS)]
     net = f"{_named(spec)}; test accuracy {100 * rounds[0][1].accuracy:.1f} % here, {100 * rounds[0][0].accuracy:.1f} % there"
     return Figure("nothing frozen, against model.fit", _ratio(rounds, 0, 1), ">= 1.8", 1.8, net)
 
@@ -87,15 +87,20 @@ def _ratio(rounds: list[Any], upper: int, lower: int) -> float:
     return float(statistics.median(each[upper].seconds / each[lower].seconds for each in rounds))
 
 
-def _ours(spec: RunSpec, weights: Mapping[str, np.ndarray], cold: bool) -> Timed:
+def ours(spec: RunSpec, weights: Mapping[str, np.ndarray], cold: bool) -> Timed:
     """A whole run, evaluation included; cold: with nothing kept from an earlier one in this process."""
     if cold:
-        nets._kept.clear()
-        forget()
-        keras.backend.clear_session()
+        forgotten()
     outcome, seconds = _timed(lambda: train(spec, Silent(), source=weights))
     assert isinstance(outcome, Outcome) and outcome.state == "finished", outcome
     return Timed(seconds, outcome.result["accuracy"])
+
+
+def forgotten() -> None:
+    """Empty all that a process keeps for the next run."""
+    nets._kept.clear()
+    forget()
+    keras.backend.clear_session()
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -104,8 +109,8 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return done, tick() - begun
 
 
-def _guide(spec: RunSpec, weights: Mapping[str, np.ndarray], frozen: bool) -> Timed:
-    """The recipe of the Keras guide on transfer learning: base, ``trainable``, a new head, compile, fit, evaluate."""
+def guide(spec: RunSpec, weights: Mapping[str, np.ndarray], frozen: int) -> Timed:
+    """The recipe of the Keras guide on transfer learning, the first blocks frozen: base, ``trainable``, new head, compile, fit, evaluate."""
     keras.backend.clear_session()
     net = Network(spec, 10)
     net.load({**net.initial(spec.seed), **{path: value for path, value in weights.items() if not path.startswith("head/")}})
@@ -113,14 +118,15 @@ def _guide(spec: RunSpec, weights: Mapping[str, np.ndarray], frozen: bool) -> Ti
     return Timed(seconds, accuracy)
 
 
-def _fit(spec: RunSpec, net: Network, frozen: bool) -> float:
+def _fit(spec: RunSpec, net: Network, frozen: int) -> float:
     data = load(spec.dataset)
     chosen = data.draw(spec.labels_per_class, spec.seed)
     images, labels = _floats(data.train.images[chosen]), data.train.labels[chosen]
     base = keras.Sequential([keras.Input(net.image), *(_copy(block) for block in net.parts[:-1])])
-    base.trainable = not frozen
+    for block in base.layers[:frozen]:
+        block.trainable = False
     inputs = keras.Input(net.image)
-    model = keras.Model(inputs, _copy(net.parts[-1])(base(inputs, training=False if frozen else None)))
+    model = keras.Model(inputs, _copy(net.parts[-1])(base(inputs, training=False if frozen == len(base.layers) else None)))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(spec.learning_rate), loss, metrics=["accuracy"])
     watched = (_floats(data.validation.images), np.asarray(data.validation.labels))

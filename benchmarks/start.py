@@ -25,10 +25,10 @@ def figures() -> list[Figure]:
         os.environ |= {"TLCORE_HOME": home, "TLCORE_IDLE": "20"}
         jobs.wake()
         store = jobs.store()
-        _until(lambda: jobs.engine_state()["state"] == "ready" and find("glyphs") and find("mnist"))
+        until(lambda: jobs.engine_state()["state"] == "ready" and find("glyphs") and find("mnist"))
         time.sleep(CALM)
         point, whole, sentence = _measure(store)
-        _until(lambda: store.engine()["state"] == "absent")
+        until(lambda: store.engine()["state"] == "absent")
     cores = f"{os.cpu_count()} cores"
     return [
         Figure("click on start to first point in the store, warm engine, data prepared, s", point, "<= 1.5", -1.5, cores),
@@ -39,13 +39,14 @@ def figures() -> list[Figure]:
 def _measure(store: Store) -> tuple[float, float, str]:
     begun = tick()
     study = jobs.submit_study(first())
-    _until(lambda: any(store.epochs(run.id) for run in store.sources(study.id)))
+    until(lambda: any(store.epochs(run.id) for run in store.sources(study.id)))
     point = tick() - begun
-    found = _until(lambda: (record := store.study(study.id)) and record.summary and record)
+    found = until(lambda: (record := store.study(study.id)) and record.summary and record)
     return point, tick() - begun, str(found.summary["sentence"])
 
 
-def _until(true: Callable[[], Any]) -> Any:
+def until(true: Callable[[], Any]) -> Any:
+    """Wait for something; TimeoutError if it does not come."""
     begun = tick()
     while not (found := true()):
         if tick() - begun > LONGEST:

@@ -10,6 +10,7 @@ RATES = {  # learning rates by step: objective_cases.json
     "stlr_ulmfit": {0: 0.0003125, 5: 0.00515625, 10: 0.01, 50: 0.005694444444444445, 99: 0.0004201388888888885},
 }
 EXTREMES = {
+    "finder": [{"decades": 1.0}, {"decades": 8.0}],
     "constant": [{}],
     "cosine": [{}, {"warmup": 0.0}, {"warmup": 0.5}],
     "triangle": [{}, {"cut": 0.01}, {"cut": 0.9}, {"ratio": 1.0}, {"ratio": 1000.0}],

@@ -32,7 +32,9 @@ class Result:
     accuracy, balanced_accuracy, majority: shares from 0 to 1; majority is that of always naming the commonest class.
     confusion: (classes, classes) int, rows true, columns predicted. per_class: DataFrame, a row a class: name, precision, recall, count.
     predictions: (n,) int, in the order of the test part. moved: variable path -> whether it differs from its start by a single bit.
-    sealed: whether everything that was to stay frozen did.
+    sealed: whether everything that was to stay frozen did. blocks: DataFrame, a row a block and the head: name, state (frozen, moved,
+    statistics: only BatchNorm's, broken), drift and drift of the statistics, as shares of what was there.
+    best_epoch: with patience, the epoch whose weights were kept. suggested_rate: of a run with ``schedule="finder"``.
     Of an autoencoder, all that speaks of classes is None.
     """
 
@@ -46,6 +48,9 @@ class Result:
     classes: tuple[str, ...]
     moved: dict[str, bool]
     sealed: bool
+    blocks: pd.DataFrame
+    best_epoch: int | None = None
+    suggested_rate: float | None = None
 
 
 class Run:
@@ -86,6 +91,9 @@ class Run:
             classes=tuple(kept["classes"]),
             moved=kept["moved"],
             sealed=kept["seal"],
+            blocks=pd.DataFrame(kept.get("blocks", [])),
+            best_epoch=kept.get("best_epoch"),
+            suggested_rate=kept.get("suggested_rate"),
         )
 
     @property

@@ -42,6 +42,16 @@ def triangle(
     return slanted_triangle(steps, cut, ratio)
 
 
+@SCHEDULES.register(finds=True)
+def finder(
+    steps: int, *, decades: Annotated[float, number("How many powers of ten below the chosen rate it begins.", 1.0, 8.0)] = 4.0
+) -> np.ndarray:
+    """Learning-rate finder. The rate grows tenfold again and again up to the chosen one; the run says which rate it suggests (Smith 2017)."""
+    import numpy as np
+
+    return np.geomspace(10**-decades, 1.0, steps) if steps > 1 else np.ones(steps)
+
+
 def warmup_cosine(steps: int, warmup: int) -> np.ndarray:
     """Factors of steps 0 to steps - 1: (t + 1) / warmup before ``warmup``, 1 at it, 0 at ``steps`` (which is not reached)."""
     import numpy as np

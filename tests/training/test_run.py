@@ -233,3 +233,28 @@ def test_an_autoencoder_beats_the_mean_image_and_its_bottleneck_transfers(traine
     assert error == pytest.approx(result["loss"], rel=0.5)
     probe = RunSpec.make("finetune", source=spec, dataset="digits", labels_per_class=5, strategy="linear_probe", epochs=2)
     assert alike(train(probe, kept(), outcome.weights).weights, outcome.weights, "block")
+
+
+def test_the_finder_of_a_rate_suggests_one_and_changes_nothing(tuned, source, kept, alike):
+    recorder = kept()
+    spec = tuned("full", schedule="finder", learning_rate=1.0, epochs=12)
+    outcome = train(spec, recorder, source)
+    assert outcome.state == "finished" and 1e-4 < outcome.result["suggested_rate"] <= 1.0
+    assert recorder.rows[1]["rate"] < 1e-3 < recorder.rows[-1]["rate"]
+    assert alike(outcome.weights, source, "block") and not any(outcome.result["moved"].values())
+
+
+def test_a_rate_that_breaks_the_loss_is_the_end_of_the_search(tuned, source, kept, monkeypatch):
+    recorder, original = kept(), calls.Calls.epochs
+
+    def broken(self, phase, epochs, step=0, single=False):
+        for epoch, sums, seconds in original(self, phase, epochs, step, single):
+            sums[max(0, 5 - epoch) :] = np.nan
+            yield epoch, sums, seconds
+
+    monkeypatch.setattr(calls.Calls, "epochs", broken)
+    monkeypatch.setattr(calls, "ENOUGH", 1e9)
+    monkeypatch.setattr(calls, "FIRST", 1000)
+    outcome = train(tuned("full", schedule="finder", learning_rate=1.0, epochs=12), recorder, source)
+    assert outcome.state == "finished" and [row["epoch"] for row in recorder.rows] == [0, 1, 2, 3, 4, 5]
+    assert not any(outcome.result["moved"].values())

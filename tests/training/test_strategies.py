@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tlcore.datasets import load
 from tlcore.heads import HEADS
+from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.training import Checkpoint, branches, start, train
 from tlcore.training.calls import Calls
@@ -374,6 +375,16 @@ def test_what_branches_have_learned_is_scored_as_it_was_when_merged(trained, tun
     assert (guesses == outcome.arrays["predictions"]).mean() > 0.99
 
 
+def test_an_adapter_is_the_middle_tap_of_a_kernel():
+    kernel = RNG.normal(size=(1, 1, 5, 7)).astype("float32")
+    changes = branches.changes({"block2/conv_adapter/a/kernel": kernel})
+    assert changes.keys() == {"block2/conv/kernel"}
+    change = changes["block2/conv/kernel"].copy()
+    np.testing.assert_array_equal(change[1, 1], kernel[0, 0])
+    change[1, 1] = 0
+    assert change.shape == (3, 3, 5, 7) and not change.any()
+
+
 def test_relative_factors_are_the_shares_of_gradient_over_weight(begun, tune):
     spec = tune("auto_rgn", body_rate=0.25)
     net, calls = begun(spec)
@@ -488,8 +499,23 @@ def test_no_head_touches_a_byte_of_the_blocks(begun, tune, head):
     net, calls = begun(spec)
     before = net.weights()
     made = start.head(spec, net, calls)
-    assert made.keys() == (set() if head == "glorot" else set(start.HEAD))
+    assert made.keys() == (set() if head in ("glorot", "source") else set(start.HEAD))
     assert not changed(before, net.weights())
+
+
+def test_the_head_of_the_source_goes_on_where_it_was(trained, tune, seasoned, origin, kept):
+    outcome = train(tune("full", head="source"), kept(patience=0), origin)  # stopped before the first step
+    assert not changed(outcome.weights, origin)
+    begun, end = trained(tune("linear_probe", head="source", epochs=1)).result["start"], trained(seasoned).result["end"]
+    assert begun["val_accuracy"] == pytest.approx(end["val_accuracy"], abs=1e-9)
+
+
+def test_the_head_of_a_source_with_other_classes_is_refused(tune, begun, origin):
+    net, _ = begun(tune("full"))
+    fewer = {**origin, "head/logits/kernel": np.zeros((64, 7), "float32"), "head/logits/bias": np.zeros(7, "float32")}
+    with pytest.raises(InputError) as refused:
+        start.weights(tune("full", head="source"), net, fewer)
+    assert str(refused.value) == "The source's head names 7 classes and the target has 10: choose another head."
 
 
 def test_a_head_of_zeros_guesses_at_first_and_sends_the_blocks_no_gradient(tune, origin, kept):

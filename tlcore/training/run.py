@@ -16,6 +16,7 @@ from tlcore.training import Checkpoint, Outcome, Recorder, branches, report, sta
 from tlcore.training.best import Best
 from tlcore.training.calls import Calls
 from tlcore.training.network import Network, network
+from tlcore.training.rates import Rates
 from tlcore.training.relative import factors as relative
 from tlcore.training.renewal import renew
 from tlcore.training.watch import Watch
@@ -51,6 +52,7 @@ class _Run:
         self.best = Best(spec.patience)
         self.before: dict[str, float] = {}
         self.end: dict[str, float] = {}
+        self.rates = Rates(spec)
 
     def _listen(self) -> None:
         if self.recorder.wish() == "stop":
@@ -63,7 +65,7 @@ class _Run:
             self._measure_start()
             done = self._resume(checkpoint) if checkpoint else 0
             for phase, first, last in spread(self.spec.phases, self.spec.epochs):
-                if done < last:
+                if done < last and not self.rates.over:
                     self._phase(phase, first, last, done)
                     done = last
             self._take_best()
@@ -112,7 +114,7 @@ class _Run:
                 return
             for epoch, sums, seconds in self.calls.epochs(phase, epochs, single=single):
                 self._record(epoch, sums, seconds)
-                if self._waited(phase, epoch + len(sums), first):
+                if self.rates.over or self._waited(phase, epoch + len(sums), first):
                     return
 
     def _waited(self, phase: Phase, epoch: int, first: int) -> bool:
@@ -136,14 +138,20 @@ class _Run:
         if rows:
             rows[-1] |= self._watched()
         self.recorder.epochs(rows)
+        self.rates.look(rows)
         if good < len(sums):
             self._refuse_nonsense(epoch + good)
+            return
         self.end = {name: rows[-1][name] for name in self.before}
         self.best.look(epoch + good, self.end["val_loss"], self.net.weights() if self.spec.patience else {})
         if epoch + good < self.spec.epochs:
             self.recorder.checkpoint(epoch + good, {**self.net.weights(), **self.net.optimizer.state(), **self.best.state()})
 
     def _refuse_nonsense(self, good: int) -> None:
+        """A loss that is no number ends a run, and is what the finder of a rate was looking for."""
+        if self.rates.finds and good:
+            self.rates.over = True
+            return
         rate = f"choose a learning rate below {self.spec.learning_rate:g}"
         kept = f"the curves up to epoch {good} are kept"
         raise Diverged(f"The loss was no longer a number in epoch {good + 1}: {rate}; {kept}.")
@@ -164,9 +172,10 @@ class _Run:
         )
 
     def _take_best(self) -> None:
-        """With patience the run ends as it was at its best, measured once more."""
-        if self.best.weights:
-            self.net.load(self.best.weights)
+        """With patience the run ends as it was at its best, measured once more; the finder of a rate leaves the net as it was."""
+        kept = self.weights if self.rates.finds else self.best.weights
+        if kept:
+            self.net.load(kept)
             self.end = self._means(self.calls.start(self.spec.phases[-1])[0])[1]
 
     def _finish(self) -> Outcome:
@@ -179,6 +188,7 @@ class _Run:
         return Outcome("finished", result, weights, arrays, adapters=adapters)
 
     def _audited(self) -> dict[str, Any]:
-        best = {"best_epoch": self.best.epoch} if self.best.weights else {}
+        best: dict[str, Any] = {"best_epoch": self.best.epoch} if self.best.weights else {}
+        best |= {"suggested_rate": self.rates.suggested()} if self.rates.finds else {}
         measured = {"start": self.before, "end": self.end, **best, "seconds": tick() - self.begun}
         return {**report.audited(self.spec, self.net, self.calls, self.weights), **measured}

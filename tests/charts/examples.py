@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tlcore.charts import balance, confusion, curves, freezing, per_class, verdict
+from tlcore.charts import balance, budget, confusion, cost, curves, forgetting, freezing, per_class, surgical, verdict
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -56,6 +56,56 @@ def pairs(seeds: int = 3) -> list[dict[str, Any]]:
     ]
 
 
+def controls(seeds: int = 3) -> list[dict[str, Any]]:
+    """The same with all that transfer is held against."""
+    beside = [("scratch_long", None, 0.62), ("self_tuned", 0, 0.72)]
+    beside += [(arm, frozen, value) for arm, value in (("random_frozen", 0.5), ("self", 0.66), ("tuned", 0.75)) for frozen in range(1, 5)]
+    more = [
+        {"arm": arm, "frozen": place, "seed": seed, "accuracy": value + 0.01 * seed}
+        for arm, place, value in beside
+        for seed in range(seeds)
+    ]
+    return arms(seeds) + more
+
+
+def triangle(seeds: int = 2) -> list[dict[str, Any]]:
+    """Accuracies of every run of tuned blocks of four, the longer the better."""
+    return [
+        {"arm": f"surgical {first}-{last}", "frozen": None, "seed": seed, "accuracy": 0.5 + 0.1 * (last - first) + 0.02 * seed}
+        for first in range(1, 5)
+        for last in range(first, 5)
+        for seed in range(seeds)
+    ]
+
+
+def budgets(seeds: int = 3, gain: float = 0.1) -> list[dict[str, Any]]:
+    """Accuracies by labels a class: scratch is behind at first and ahead at 20."""
+    lines = {"scratch": (0.3, 0.6, 0.9), "linear_probe": (0.5, 0.6, 0.7), "lp_ft": (0.3 + gain, 0.6 + gain, 0.9 - gain / 2)}
+    return [
+        {"arm": arm, "frozen": labels, "seed": seed, "accuracy": value + 0.01 * seed}
+        for arm, values in lines.items()
+        for labels, value in zip((1, 5, 20), values, strict=True)
+        for seed in range(seeds)
+    ]
+
+
+def lost(seeds: int = 3) -> list[dict[str, Any]]:
+    """Accuracies with the change of source accuracy: full gains most and forgets most, bias_only is behind in both."""
+    values = {"scratch": (0.6, None), "linear_probe": (0.7, 0.0), "full": (0.9, -0.5), "bias_only": (0.65, -0.1)}
+    return [
+        {"arm": arm, "frozen": None, "seed": seed, "accuracy": accuracy + 0.01 * seed, "kept": kept}
+        for arm, (accuracy, kept) in values.items()
+        for seed in range(seeds)
+    ]
+
+
+COSTS = [
+    {"arm": "scratch", "frozen": None, "trainable": 93_500, "seconds": 0.2},
+    *(
+        {"arm": "freeze", "frozen": frozen, "trainable": count, "seconds": 0.2 / (1 + frozen)}
+        for frozen, count in enumerate((93_500, 37_000, 650))
+    ),
+]
 SERIES = [
     curves.Series("From scratch", rows(), "scratch", 0),
     curves.Series("Frozen", rows(lift=0.1), "frozen", 0),
@@ -66,7 +116,11 @@ NAMES = ["cat", "dog", EVIL]
 CLASSES = [{"name": name, "precision": 0.8, "recall": 0.7, "count": 10} for name in NAMES]
 EXAMPLES = {
     "curves": Example(lambda: curves.table(SERIES), lambda: curves.table([]), curves.figure),
-    "freezing": Example(lambda: freezing.table(arms()), lambda: freezing.table([]), freezing.figure),
+    "freezing": Example(lambda: freezing.table(controls()), lambda: freezing.table([]), freezing.figure),
+    "cost": Example(lambda: cost.table(COSTS), lambda: cost.table([]), cost.figure),
+    "surgical": Example(lambda: surgical.table(triangle()), lambda: surgical.table([]), surgical.figure),
+    "budget": Example(lambda: budget.table(budgets()), lambda: budget.table([]), budget.figure),
+    "forgetting": Example(lambda: forgetting.table(lost(), {"full": EVIL}), lambda: forgetting.table([]), forgetting.figure),
     "verdict": Example(lambda: verdict.table(pairs()), lambda: verdict.table([]), verdict.figure),
     "confusion": Example(
         lambda: confusion.table([[8, 1, 1], [2, 8, 0], [0, 0, 9]], NAMES), lambda: confusion.table([], []), confusion.figure

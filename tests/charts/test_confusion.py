@@ -56,10 +56,29 @@ def test_counts_or_shares_stand_in_the_cells(shown, first):
 
 def test_many_classes_have_no_numbers_and_fewer_names():
     size = 182
-    figure = confusion.figure(confusion.table(np.eye(size, dtype=int) * 5, [str(place) for place in range(size)]))
+    figure = confusion.figure(confusion.table(np.eye(size, dtype=int) * 5, [str(place) for place in range(size)]), whole=True)
     assert len(figure["data"]) == 2
     assert len(figure["layout"]["xaxis"]["ticktext"]) <= 26
     assert figure["data"][0]["xgap"] == 0 and figure["layout"]["height"] > 380
+
+
+def many(size=40):
+    """A matrix of many classes with three pairs that were mixed up."""
+    matrix = np.eye(size, dtype=int) * 5
+    matrix[3, 7], matrix[7, 3], matrix[20, 21] = 2, 4, 1
+    return confusion.table(matrix, [f"<{place}>" for place in range(size)])
+
+
+@pytest.mark.parametrize(("shown", "told"), [("count", ["4", "2", "1"]), ("share", ["44.4 %", "28.6 %", "16.7 %"])])
+def test_of_many_classes_the_pairs_that_were_mixed_up_most_are_drawn(shown, told):
+    (bars,) = confusion.figure(many(), shown=shown)["data"]
+    assert bars["y"] == ["&lt;7&gt; taken for &lt;3&gt;", "&lt;3&gt; taken for &lt;7&gt;", "&lt;20&gt; taken for &lt;21&gt;"]
+    assert bars["text"] == told
+
+
+def test_many_classes_without_a_mistake_say_so():
+    table = confusion.table(np.eye(40, dtype=int), [str(place) for place in range(40)])
+    assert "No class" in confusion.figure(table)["layout"]["annotations"][0]["text"]
 
 
 @pytest.mark.parametrize("theme", colours.PALETTES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import pytest
 
@@ -64,9 +65,39 @@ def test_a_seed_that_is_behind_counts_where_it_has_come_to():
     assert len(mean["x"]) == 5 and mean["y"][-1] == pytest.approx(80)
 
 
-def test_one_epoch_is_a_point():
-    figure = curves.draw([Series("A", rows(0))])
-    assert [trace["mode"] for trace in figure["data"]] == ["markers"]
+@pytest.mark.parametrize(("epochs", "told"), [(0, ["10.0 %"]), (1, ["10.0 %", "80.0 %"])])
+def test_one_epoch_is_points_with_their_numbers_and_no_line(epochs, told):
+    figure = curves.draw([Series("A", rows(epochs)), Series("A", rows(epochs), seed=1)], epochs=1)
+    (thick,) = lines(figure, "validation")
+    assert thick["text"] == told and thick["mode"] == "markers+text"
+    assert {trace["mode"] for trace in lines(figure, "seed")} == {"markers"} and not lines(figure, "training")
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert low < 0 and high > 1, "no point lies on the edge"
+
+
+def test_the_first_epochs_of_many_are_a_line():
+    assert lines(curves.draw([Series("A", rows(25)[:2])], epochs=25), "validation")[0]["mode"] == "lines"
+
+
+def test_names_of_traces_can_be_names_of_classes():
+    names = ("Source", "Probe, then tune", "a/b.c #1", "Ω", "ω")
+    figure = curves.draw([Series(name, rows(), seed=seed) for name in names for seed in range(2)])
+    uids = [trace["uid"] for trace in figure["data"]]
+    assert len(set(uids)) == len(uids)
+    assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", uid) for uid in uids), "Plotly looks for them with a selector"
+
+
+def test_an_empty_chart_has_no_grid_behind_its_words():
+    assert curves.draw([])["layout"]["yaxis"]["showgrid"] is False
+    assert curves.draw([Series("A", rows())])["layout"]["yaxis"]["showgrid"] is True
+
+
+def test_what_begins_alike_is_seen_twice():
+    figure = curves.draw([Series("Frozen", rows(), "frozen"), Series("Probe, then tune", rows(), "probe_then_tune")])
+    below, above = lines(figure, "validation")
+    assert (below["line"]["dash"], above["line"]["dash"]) == ("solid", "longdash")
+    assert below["marker"]["size"] > above["marker"]["size"]
+    assert lines(figure, "training")[0]["line"]["width"] < 1
 
 
 def test_missing_numbers_leave_a_gap_and_no_nan():
@@ -155,5 +186,5 @@ def test_the_dark_theme_is_the_light_one_with_other_colours():
 
 
 def test_an_update_keeps_the_identity_of_its_lines():
-    first, second = curves.draw([Series("A", rows(3)[:2])]), curves.draw([Series("A", rows(3))])
+    first, second = curves.draw([Series("A", rows(3)[:2])], epochs=3), curves.draw([Series("A", rows(3))], epochs=3)
     assert [trace["uid"] for trace in first["data"]] == [trace["uid"] for trace in second["data"]]

@@ -6,10 +6,18 @@ import math
 
 import pytest
 
-from tests.charts.examples import arms
+from tests.charts.examples import arms, controls
 from tlcore.charts import colours, freezing
 
 BLOCKS = (("conv 32", 416), ("conv 64", 18_688), ("conv 64", 37_120), ("embedding 64", 37_120))
+
+
+CONTROLS = colours.CONTROLS.values()
+
+
+def named(figure):
+    """What the legend names."""
+    return [one["name"] for one in figure["data"] if one.get("showlegend")]
 
 
 def summary(seeds):
@@ -53,7 +61,7 @@ def test_runs_without_an_accuracy_and_no_runs():
 
 
 def test_each_mean_has_its_frost_and_the_last_one_its_square():
-    points, means = freezing.figure(freezing.table(arms(3)), blocks=BLOCKS)["data"]
+    points, means, *_ = freezing.figure(freezing.table(arms(3)), blocks=BLOCKS)["data"]
     assert means["x"] == [0, 1, 2, 3, 4] and means["text"] == ["71.0", "75.0", "79.0", "83.0", "87.0"]
     assert means["marker"]["color"] == [colours.frost(place / 4) for place in range(5)]
     assert means["marker"]["symbol"] == ["circle"] * 4 + ["square"]
@@ -61,11 +69,30 @@ def test_each_mean_has_its_frost_and_the_last_one_its_square():
 
 
 def test_scratch_is_a_dashed_line_with_a_band_that_says_what_it_is():
-    few = freezing.figure(freezing.table(arms(3)))["layout"]
-    assert any("range of the seeds 60.0 to 62.0" in one["text"] for one in few["annotations"])
-    many = freezing.figure(freezing.table(arms(5), summary(5)))["layout"]
-    assert any("95 % interval 58.0 to 62.0" in one["text"] for one in many["annotations"])
-    assert [one["line"]["dash"] for one in many["shapes"] if "dash" in one["line"]] == ["dash"]
+    few, many = freezing.figure(freezing.table(arms(3))), freezing.figure(freezing.table(arms(5), summary(5)))
+    assert "From scratch 61.0 (60.0 to 62.0)" in named(few), "the range of the seeds"
+    assert "From scratch 62.0 (58.0 to 62.0)" in named(many), "the interval"
+    assert [one["line"]["dash"] for one in many["layout"]["shapes"] if "dash" in one["line"]] == ["dash"]
+
+
+def test_controls_are_open_and_thin_and_named():
+    figure = freezing.figure(freezing.table(controls(3)), blocks=BLOCKS)
+    beside = {one["name"]: one for one in figure["data"] if one.get("marker", {}).get("symbol", "") in [each.marker for each in CONTROLS]}
+    assert list(beside) == ["Copied and tuned", "From the target itself, frozen", "From the target itself, tuned", "Frozen at random"]
+    assert all(one["line"]["width"] < 2 and one["line"]["dash"] != "solid" for one in beside.values())
+    assert beside["Frozen at random"]["x"] == [1, 2, 3, 4] and len(beside["From the target itself, tuned"]["x"]) == 1
+    assert "5 times as long 63.0" in named(figure)
+
+
+def test_the_best_and_the_cheapest_are_marked():
+    def marks(**given):
+        layout = freezing.figure(freezing.table(arms(3)), blocks=BLOCKS, **given)["layout"]
+        return [(one["x"], one["text"]) for one in layout["annotations"] if one.get("name") == "mark"]
+
+    assert not marks()
+    assert marks(best=1, cheapest=3) == [(1, "best on validation"), (3, "cheapest within<br>one standard error")]
+    assert marks(best=4, cheapest=4) == [(4, "best, and cheapest<br>within one standard error")]
+    assert marks(best=9) == [], "a depth that is not measured"
 
 
 def test_the_interval_is_a_faint_band_from_five_seeds_on():
@@ -89,7 +116,7 @@ def test_one_seed_and_a_part_of_the_arms():
     assert figure["data"][1]["x"] == [0, 1]
     assert figure["layout"]["xaxis"]["tickvals"] == [0, 1, 2, 3, 4], "the axis has room for those that come"
     only = freezing.figure(freezing.table(arms(1)[:1]), blocks=BLOCKS)
-    assert any("from scratch 60.0" in one["text"] for one in only["layout"]["annotations"])
+    assert "From scratch 60.0" in named(only)
 
 
 def test_blocks_are_named_on_the_axis_and_their_names_are_only_names():
@@ -99,4 +126,4 @@ def test_blocks_are_named_on_the_axis_and_their_names_are_only_names():
 
 def test_numbers_of_the_figure_are_finite():
     figure = freezing.figure(freezing.table(arms(2)))
-    assert all(math.isfinite(value) for trace in figure["data"] for value in trace["y"])
+    assert all(math.isfinite(value) for trace in figure["data"] for value in trace["y"] if value is not None)

@@ -42,6 +42,32 @@ def test_every_strategy_is_drawn_and_said(name):
     assert strip.words(BLOCKS, phases, 40).startswith("4 blocks from input to head. Epochs 1 to ")
 
 
+@pytest.mark.parametrize(
+    ("name", "knobs", "words", "hatched"),
+    [
+        ("bias_only", {}, "of each block only its biases", 4),
+        ("batchnorm_only", {}, "of each block only its normalization", 4),
+        ("batchnorm_only", {"statistics": "renew"}, "BatchNorm statistics measured anew first", 0),
+        ("lora", {}, "low-rank layers beside frozen blocks", 4),
+        ("adapter", {}, "small convolutions beside frozen blocks", 4),
+        ("l2_sp", {}, "pulled back to the source after each step", 0),
+        ("distill", {}, "features stay near the source&#x27;s", 0),
+        ("distill", {"keep": "outputs"}, "old answers stay near the source&#x27;s", 0),
+        ("auto_rgn", {}, "each epoch the rates follow the gradients", 0),
+        ("full", {}, "everything tuned", 0),
+    ],
+)
+def test_what_is_more_than_a_rate_is_said_and_a_part_is_hatched(name, knobs, words, hatched):
+    phases = plan(name, 4, knobs)
+    html = strip.figure(BLOCKS, phases, 40)
+    assert words in html and html.count(" part'") == hatched
+    assert words.replace("&#x27;", "'") in strip.words(BLOCKS, phases, 40)
+
+
+def test_blocks_that_start_anew_are_dashed_as_the_head_is():
+    assert strip.figure(BLOCKS, plan("freeze", 4, {"frozen": 2, "fresh": 2}), 40).count(" new'") == 3
+
+
 def test_ice_and_ember_have_a_sign_each():
     html = strip.figure(BLOCKS, PROBE_THEN_TUNE, 40)
     assert html.count("ice-glyph") == 4 and html.count("ember-glyph") == 6

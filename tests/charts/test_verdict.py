@@ -42,6 +42,15 @@ def test_only_an_interval_gives_a_colour(seeds, interval, colour):
     assert len(bars) == (colour != "ink")
 
 
+@pytest.mark.parametrize("label", ["helps", "harms", "equivalent", "inconclusive"])
+def test_the_verdict_gives_the_colour_where_there_is_one(label):
+    figure = verdict.figure(verdict.table(pairs(5), interval=(0.1, 0.3)), label=label)
+    ink = colours.palette("light")
+    assert figure["data"][1]["marker"]["color"] == getattr(ink, label, ink.ink)
+    few = verdict.figure(verdict.table(pairs(3)), label=label)
+    assert few["data"][1]["marker"]["color"] == ink.ink, "no colour without an interval"
+
+
 def test_zero_is_always_on_the_axis_with_its_words():
     for rows in (pairs(2), [{"arm": "lp_ft", "seed": 0, "accuracy": 0.5}, {"arm": "scratch", "seed": 0, "accuracy": 0.9}]):
         layout = verdict.figure(verdict.table(rows))["layout"]

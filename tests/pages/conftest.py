@@ -6,7 +6,7 @@ The folder is made once for all tests and copied for each, so that every test ma
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,10 @@ class Lab:
         """All text that the page says, outside the sidebar."""
         names = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "code", "arrow_table")
         texts = [str(getattr(each, "value", "")) for name in names for each in app.main.get(name)]
-        return "\n".join(
+        said = "\n".join(
             [*texts, *(each.proto.body for each in app.main.get("html")), *(each.proto.text for each in app.main.get("progress"))]
         )
+        return said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -176,26 +177,56 @@ def _fill(lab: Lab, store: Store) -> None:
     lab.runs["queued"] = store.submit(target(seed=4)).id
 
 
+GIVEN = {"dataset": "digits", "labels_per_class": 5, "epochs": 6, "seeds": 2, "fix_source": True}
+QUESTIONS = {"arms": 10, "freezing": 20, "label_budget": 2, "forgetting": 40}  # and labels that tell the studies of a question apart
+GOALS = {"scratch": 0.65, "scratch_long": 0.7, "linear_probe": 0.83, "full": 0.75, "lp_ft": 0.88, "random_frozen": 0.5, "self": 0.6}
+
+
+def question(name: str, **given: Any) -> Study:
+    """A small study; ``labels_per_class`` is the most labels where those vary."""
+    settings = {"source": source(), **GIVEN, **given}
+    if name == "label_budget":
+        settings["most"] = settings.pop("labels_per_class")
+    return Study.make(name, **settings)
+
+
 def _studies(lab: Lab, store: Store, worker: StandIn) -> None:
-    """One study that is done and one of which a part is; both questions and a source in every other state."""
-    given = {"source": source(), "dataset": "digits", "labels_per_class": 5, "epochs": 6, "seeds": 2, "fix_source": True}
-    done = store.submit_study(Study.make("arms", **given))
-    lab.studies["finished"] = done.id
-    goal = {"scratch": 0.65, "linear_probe": 0.83, "full": 0.75, "lp_ft": 0.88}
-    for member in store.members(done.id):
-        if member.run.state == "queued":
-            worker.finished(member.run.spec, goal[member.arm] + 0.01 * member.seed, seconds=3.0)
-    store.summarize(done.id, summary(store, done.id))
-    part = store.submit_study(Study.make("freezing", **given | {"labels_per_class": 3}))
+    """Finished ones of every question, one of which a part is there, and every question with a run in every other state."""
+    lab.studies["finished"] = _answered(store, worker, question("arms"))
+    part = store.submit_study(question("freezing", labels_per_class=3, controls=False))
     lab.studies["part"] = part.id
     for member in store.members(part.id)[:2]:
         worker.finished(member.run.spec, 0.7, seconds=3.0)
     lab.runs["member"] = store.members(part.id)[2].run.id
     for place, state in enumerate(UNDONE, start=1):
         lab.runs[f"source {state}"] = _in_state(store, worker, source(seed=place), state)
-        for question, labels in (("arms", 10 + place), ("freezing", 20 + place)):
-            study = Study.make(question, **given | {"labels_per_class": labels, "seeds": 1})
-            lab.studies[f"{question} {state}"] = _study_in_state(store, worker, study, state)
+        for name, labels in QUESTIONS.items():
+            more = {"freezing": {"controls": False}, "label_budget": {"epochs": 6 + place}}.get(name, {})
+            study = question(name, labels_per_class=labels + place, seeds=1, **more)
+            lab.studies[f"{name} {state}"] = _study_in_state(store, worker, study, state)
+
+
+def _answered(store: Store, worker: StandIn, study: Study, spread: float = 0.01) -> str:
+    """A finished study with its answer. spread: how far apart seeds are, in turns up and down for probe-then-tune."""
+    record = store.submit_study(study)
+    for run in store.sources(record.id):
+        if run.state == "queued":
+            worker.finished(run.spec, 0.9, seconds=2.0)
+    for member in store.members(record.id):
+        if member.run.state == "queued":
+            turn = member.seed if spread < 0.1 else (-1) ** member.seed * (member.arm == "lp_ft")
+            depth = 0.01 * (member.frozen or 0) + (
+                0.001 * (member.run.spec.labels_per_class or 0) if study.question == "label_budget" else 0.0
+            )
+            worker.finished(member.run.spec, GOALS.get(member.arm, 0.7) + spread * turn + depth, seconds=3.0)
+    summary(store, record.id)
+    return record.id
+
+
+@pytest.fixture
+def answered(lab: Lab) -> Callable[..., str]:
+    """Makes a finished study of a question in the lab; returns its id."""
+    return lambda name, spread=0.01, **given: _answered(lab.store, lab.worker, question(name, **{"epochs": 5, **given}), spread)
 
 
 def _in_state(store: Store, worker: StandIn, spec: RunSpec, state: str) -> str:

@@ -59,3 +59,29 @@ def test_chips_write_the_address(lab):
     lab.calm(app.multiselect[0].select(lab.runs["quick"]).run())
     assert lab.address(app, "runs") == ",".join(lab.runs[name] for name in ("finished", "scratch", "quick"))
     assert "| Strategy | Probe, then tune | From scratch | Frozen |" in lab.said(app)
+
+
+@pytest.mark.parametrize("curve", ["Accuracy", "Loss"])
+@pytest.mark.parametrize("file", ["pages/runs.py", "pages/finetune.py"])
+def test_from_a_run_with_the_curve_that_was_chosen_there(lab, file, curve):
+    """What a field of the same name held on another page is not lost on the way."""
+    app = lab.page(file, run=lab.runs["finished"])
+    lab.calm(app.segmented_control(key="curve").select(curve.lower()).run())
+    app.query_params.clear()
+    app.query_params["runs"] = lab.runs["finished"]
+    lab.calm(app.switch_page("pages/compare.py").run())
+    assert app.segmented_control(key="curve").value == curve.lower()
+    assert any(f"{curve} after each epoch of 1 run." in each.proto.json for each in app.main.get("bidi_component"))
+    lab.calm(app.run())
+    assert app.segmented_control(key="curve").value == curve.lower()
+
+
+def test_a_run_that_begins_to_train_redraws_the_page(lab, monkeypatch):
+    asked, stale = [], lab.run("queued")
+    lab.worker.begin(stale.spec)
+    now, found = type(lab.store).run, iter([stale])
+    monkeypatch.setattr(type(lab.store), "runs", lambda store, **_: [lab.run("finished")])
+    monkeypatch.setattr(type(lab.store), "run", lambda store, run_id: next(found, None) or now(store, run_id))
+    monkeypatch.setattr("streamlit.rerun", lambda **given: asked.append(given))
+    open_page(lab, "queued")
+    assert asked == [{"scope": "app"}]

@@ -7,6 +7,7 @@ import pytest
 from tlcore import clock
 from tlcore.spec import RunSpec
 from tlcore.strategies import STRATEGIES
+from tlcore.studies import arm_spec
 from tlcore.ui import recipes
 
 
@@ -139,3 +140,73 @@ def test_another_page_and_back_keeps_the_choice(lab):
         lab.calm(app.switch_page(file).run())
     assert app.selectbox(key="strategy").value == "full"
     assert lab.address(app, "strategy") == "full"
+
+
+MORE = {
+    "weight_decay": 0.1, "patience": 4, "watch_source": True, "head": "probe", "penalty": 0.1, "schedule": "triangle", "cut": 0.3, "ratio": 16.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("strategy", "knobs"),
+    [
+        ("lora", {"rank": 8, "alpha": 16.0, "own_rate": 0.3}),
+        ("l2_sp", {"strength": 0.1, "head_strength": 0.003}),
+        ("distill", {"keep": "outputs", "weight": 3.0, "temperature": 4.0}),
+        ("surgical", {"block": 2, "width": 2, "with_head": False}),
+        ("lp_ft", {"probe_share": 0.3, "statistics": True}),
+        ("random_frozen", {"frozen": 3}),
+        ("scratch", {}),
+    ],
+)
+def test_the_address_carries_every_setting_there_and_back(lab, strategy, knobs):
+    more = MORE if STRATEGIES[strategy].facts["needs_source"] else {name: value for name, value in MORE.items() if name != "watch_source"}
+    given = {"dataset": "digits", "labels_per_class": 5, "epochs": 9, **knobs, **more}
+    spec = arm_spec(lab.run("source").spec, 0, True, strategy, given)
+    app = lab.page("pages/finetune.py", **recipes.link(spec, lab.runs["source"]))
+    lab.calm(app.button(key="start-run").click().run())
+    assert lab.store.run(lab.address(app, "run")).spec == spec
+
+
+def test_what_contradicts_itself_is_one_sentence(lab):
+    for given, sentence in (
+        ({"strategy": "scratch", "watch_source": "true"}, "There is no source whose forgetting could be watched"),
+        ({"strategy": "full", "patience": "25"}, "which 25 epochs never reach"),
+        ({"strategy": "freeze", "frozen": "3", "fresh": "3"}, "more than the 4 there are"),
+    ):
+        app = lab.page("pages/finetune.py", **given)
+        assert [sentence in each.value for each in app.main.error] == [True]
+        assert app.button(key="start-run").disabled
+
+
+def test_strategies_stand_in_groups_with_advice(lab):
+    app = lab.page("pages/finetune.py", strategy="lora")
+    options = app.selectbox(key="strategy").options
+    assert options[:4] == ["Probe, then tune", "Frozen", "Partly frozen", "All tuned"] and len(options) == len(STRATEGIES.names())
+    assert "LoRA (few variables)" in options and options[-1] == "From scratch (control)"
+    assert "*Worth a try: 5 to 20 labels a class" in lab.said(app)
+
+
+def test_a_result_of_other_settings_says_so(lab):
+    run = lab.run("finished")
+    given = recipes.link(run.spec, run.parent)
+    assert "other settings" not in lab.said(lab.page("pages/finetune.py", **given, run=run.id))
+    said = lab.said(lab.page("pages/finetune.py", **(given | {"labels_per_class": "2"}), run=run.id))
+    assert "These are the results of other settings (labels per class 5). Start to measure the new ones." in said
+    said = lab.said(lab.page("pages/finetune.py", run=lab.runs["stopped"]))
+    assert "This run has other settings (" in said and " and more). Start" in said
+
+
+def test_a_known_result_is_opened(lab):
+    run = lab.run("finished")
+    app = lab.page("pages/finetune.py", **recipes.link(run.spec, run.parent))
+    assert app.button(key="start-run").label == "Open the result"
+    lab.calm(app.button(key="start-run").click().run())
+    assert lab.address(app, "run") == run.id
+
+
+@pytest.mark.parametrize(("name", "kind"), [("stopped", "secondary"), ("interrupted", "secondary"), ("finished", "primary")])
+def test_of_start_and_resume_one_is_the_first(lab, name, kind):
+    app = lab.page("pages/finetune.py", run=lab.runs[name])
+    assert app.button(key="start-run").proto.type == kind
+    assert [each.proto.type for each in app.main.button if each.key == "run-resume"] == ["primary"] * (kind == "secondary")

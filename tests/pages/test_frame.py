@@ -150,3 +150,58 @@ def test_a_run_that_another_tab_deleted_is_one_sentence(lab, file):
     lab.store.delete(lab.runs["queued"])
     lab.calm(app.run())
     assert any("it was deleted, or the link is not whole" in each.value for each in app.main.warning)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("pages/data.py", "dataset"),
+        ("pages/pretrain.py", "dataset"),
+        ("pages/runs.py", "nonsense"),
+        ("app.py", "x`y"),
+        ("pages/finetune.py", "frozen"),
+    ],
+)
+def test_what_the_address_asks_and_the_page_has_not_is_said(lab, file, name):
+    (said,) = [each.value for each in lab.page(file, **{name: "3"}).main.warning]
+    assert f"`{name.replace('`', '')}`, which is not on this page" in said
+
+
+def test_what_the_page_has_is_not_called_unknown(lab):
+    from tlcore.ui import recipes
+
+    for name in ("finished", "source", "scratch"):
+        run = lab.run(name)
+        assert not lab.page(recipes.link_page(run.spec), **recipes.link(run.spec, run.parent), run=run.id).main.warning
+    assert not lab.page("pages/data.py", set="digits", labels="3", seed="7").main.warning
+
+
+def test_a_bad_value_is_answered_by_the_name_of_its_field(lab):
+    (said,) = [each.value for each in lab.page("pages/freezing.py", study_seeds="999999").main.warning]
+    assert said == "How many seeds: the address asks for '999999', which is not there; the default is taken."
+
+
+def broken(*_, **__):
+    """A fault that nobody foresaw."""
+    raise KeyError("None")
+
+
+@pytest.mark.parametrize("place", ["tlcore.ui.progress.sentence", "tlcore.ui.run.result_view"])
+def test_a_fault_that_nobody_foresaw_is_one_sentence_and_the_rest_is_drawn(lab, monkeypatch, caplog, place):
+    """Once in a part that moves, once in the page itself."""
+    monkeypatch.setattr(frame, "developing", lambda: False)
+    monkeypatch.setattr(place, broken)
+    app = lab.page("pages/runs.py", run=lab.runs["finished"])
+    (said,) = [each.value for each in app.main.error]
+    assert said.startswith("Something went wrong in this part of the page (KeyError). Reload the page.")
+    assert "Traceback" in caplog.text and "None" in caplog.text
+    assert "cnn-small, pretrained on glyphs" in lab.said(app)
+    caplog.clear()
+    lab.calm(app.run())
+    assert not caplog.text, "once, not with every look"
+
+
+def test_a_developer_sees_the_fault_itself(lab, monkeypatch):
+    monkeypatch.setattr("tlcore.ui.run.result_view", broken)
+    with pytest.raises(AssertionError, match="error"):
+        lab.page("pages/runs.py", run=lab.runs["finished"])

@@ -7,12 +7,12 @@ import pytest
 
 def test_before_the_start_it_says_what_will_be_here(empty_lab):
     app = empty_lab.page("pages/freezing.py")
-    assert "18 runs and 1 source" in empty_lab.said(app)
+    assert "80 runs and 6 sources" in empty_lab.said(app)
     assert app.button(key="start-study").label.startswith("Measure, about")
 
 
 def test_the_button_starts_the_study(lab):
-    app = lab.page("pages/freezing.py", study_labels_per_class="3", study_seeds="2")
+    app = lab.page("pages/freezing.py", study_labels_per_class="3", study_seeds="2", study_controls="false")
     lab.calm(app.button(key="start-study").click().run())
     study = lab.store.study(app.query_params["study"])
     assert study is not None and (study.question, study.total, study.settings["labels_per_class"]) == ("freezing", 12, 3)
@@ -53,3 +53,48 @@ def test_what_cannot_be_is_refused(lab):
 
 def test_an_unknown_study_is_answered_in_one_sentence(lab):
     assert "There is no study at this address" in lab.said(lab.page("pages/freezing.py", study="nonsense"))
+
+
+def test_controls_and_costs_are_told_before_the_start(empty_lab):
+    app = empty_lab.page("pages/freezing.py")
+    app.session_state["study_more"] = True
+    said = empty_lab.said(empty_lab.calm(app.run()))
+    assert "Then its controls, which transfer must beat: from scratch, 5 times as long; " in said
+    assert "80 runs as chosen" in said and "Without controls: about" in said and "With the learning rate tuned: about" in said
+
+
+def test_every_knob_of_the_study_is_in_the_address(lab):
+    given = {"mode": "surgical", "rest": "fresh", "fix_source": "false", "controls": "false", "grid": "true", "seeds": "20"}
+    app = lab.page("pages/freezing.py", **{f"study_{name}": value for name, value in given.items()})
+    lab.calm(app.button(key="start-study").click().run())
+    settings = lab.store.study(lab.address(app, "study")).settings
+    assert {name: str(settings[name]).lower() for name in given} == given
+
+
+def test_the_answer_marks_the_best_and_the_cheapest(lab, answered):
+    app = lab.page("pages/freezing.py", study=answered("freezing", seeds=5))
+    assert ":green[Helps]" in lab.said(app) and "**4 frozen against from scratch**" in lab.said(app)
+    drawn = [each.proto.spec for each in app.main.get("plotly_chart")]
+    assert any("within one standard error" in each for each in drawn) and any("Seconds an epoch" in each for each in drawn)
+    legend = next(each.proto.body for each in app.main.get("html") if "tl-legend" in each.proto.body)
+    assert "Frozen at random" in legend and "5 times as long" in legend
+
+
+@pytest.mark.parametrize("more", [{"mode": "surgical"}, {"rest": "fresh", "grid": True}])
+def test_other_ways_to_freeze_are_shown(lab, answered, more):
+    app = lab.page("pages/freezing.py", study=answered("freezing", seeds=2, **more))
+    said = lab.said(app)
+    if "mode" in more:
+        assert "Which blocks in a row should be tuned" in said and "Blocks 1 to 4 tuned |" in said
+    else:
+        assert "the one that was best on validation" in said and "2 copied and tuned |" in said
+    for tab in ("Comparisons", "Confusion", "What stayed frozen", "Runs"):
+        app.session_state["behind"] = tab
+        lab.calm(app.run())
+
+
+def test_a_part_draws_what_is_measured(lab):
+    app = lab.page("pages/freezing.py", study=lab.studies["part"])
+    drawn = [each.proto.spec for each in app.main.get("plotly_chart")]
+    assert any("None frozen" in each or "0 of 4 blocks frozen" in each for each in drawn)
+    assert "Measuring" in lab.said(app)

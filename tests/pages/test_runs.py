@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from sqlalchemy import update
+
+from tlcore.store import tables
 
 SENTENCES = {
     "finished": "**88.4 %** of 540 test images named rightly",
@@ -57,6 +62,33 @@ def test_finished_run_shows_its_matrix_and_its_seal(lab):
     assert "Commonest mistake: 0 taken for 3, 9 of 54 times." in said
     said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab="What moved"))
     assert "2 of 6 variables are the same to the last bit as before the run, among them all that were to stay frozen." in said
+
+
+def test_the_seal_is_a_table_of_parts(lab):
+    said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab="What moved"))
+    assert "| Part | State | Trained | Drift |" in said
+    assert "| 1: conv 32 | :blue[stayed, to the last bit] | no | 0 % |" in said
+    assert "| head | :orange[moved] | all | – |" in said
+
+
+def test_a_run_of_before_the_parts_were_kept_still_shows_what_moved(lab):
+    result = {name: value for name, value in lab.run("quick").result.items() if name not in ("blocks", "end", "parameters")}
+    with lab.store.write() as connection:
+        runs = tables.runs
+        connection.execute(update(runs).where(runs.c.id == lab.runs["quick"]).values(result=json.dumps(result)))
+    for tab in ("Result", "Confusion", "What moved", "Details"):
+        said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab=tab))
+        assert "| Part |" not in said
+    said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab="What moved"))
+    assert "2 of 6 variables are the same to the last bit" in said
+
+
+def test_the_source_task_is_a_second_curve_where_it_was_watched(lab):
+    run = lab.store.members(lab.studies["forgetting running"])[1].run
+    drawn = [each.proto.json for each in lab.page("pages/runs.py", run=run.id).main.get("bidi_component")]
+    assert any("Source task" in each for each in drawn)
+    drawn = [each.proto.json for each in lab.page("pages/runs.py", run=lab.runs["finished"]).main.get("bidi_component")]
+    assert not any("Source task" in each for each in drawn)
 
 
 @pytest.mark.parametrize("wrong", ["0" * 32, "nonsense", "../../etc/passwd", "", "Ω"])
@@ -116,7 +148,7 @@ def listed(app):
 def test_the_list_is_newest_first(lab):
     rows = listed(lab.page("pages/runs.py"))
     assert (rows[0]["what"], rows[0]["target"]) == ("Probe, then tune, from glyphs", "digits, 5 a class")
-    assert rows[0]["note"] == f"Run {lab.run('queued').number} · cnn-small · seed 4"
+    assert rows[0]["note"] == f"Run {lab.run('queued').number} · cnn-small · seed 4 · 6 epochs"
     numbers = [int(row["note"].split()[1]) for row in rows]
     assert len(rows) == 50 and numbers == sorted(numbers, reverse=True)
     words = {row["id"]: row["word"] for row in rows} | {row["id"]: row["word"] for row in listed(lab.page("pages/runs.py", before="30"))}
@@ -164,3 +196,23 @@ def test_studies(lab):
 def test_an_empty_lab_says_how_to_begin(empty_lab):
     said = empty_lab.said(empty_lab.page("pages/runs.py"))
     assert "Nothing has run here yet" in said
+
+
+@pytest.mark.parametrize("file", ["pages/runs.py", "pages/finetune.py"])
+def test_a_run_that_begins_to_train_redraws_the_page(lab, monkeypatch, file):
+    """The badge and the button stand outside of what moves: they would go on saying that it waits."""
+    asked, stale = [], lab.run("queued")
+    lab.worker.begin(stale.spec)
+    now, found = type(lab.store).run, iter([stale])
+    monkeypatch.setattr(type(lab.store), "run", lambda store, run_id: next(found, None) or now(store, run_id))
+    monkeypatch.setattr("streamlit.rerun", lambda **given: asked.append(given))
+    lab.page(file, run=stale.id)
+    assert asked == [{"scope": "app"}]
+
+
+def test_a_finished_source_leads_to_its_first_use(lab):
+    def links(name):
+        return {each.proto.label: each.proto for each in lab.page("pages/runs.py", run=lab.runs[name]).main.get("page_link")}
+
+    assert f"source={lab.runs['source']}" in links("source")["Fine-tune from this source"].query_string
+    assert not {"Fine-tune from this source"} & {*links("source running"), *links("finished")}

@@ -44,7 +44,8 @@ def test_a_study_that_runs_can_be_stopped_and_goes_on(lab):
 def test_the_answer_comes_first_with_every_seed_and_the_mean(lab):
     text = lab.said(lab.page("app.py", study=lab.studies["finished"]))
     assert "Measured" in text
-    assert "23.0 points more" in text
+    assert "came 22.2 points above training from scratch" in text
+    assert "The validation part (180 images) is not counted" in text, "in the small print"
     assert "[65.0 %](runs?run=" in text and "**65.5 %**" in text
     assert "2 seeds · 5 labels a class of digits" in text
 
@@ -61,10 +62,11 @@ def test_the_tabs_show_what_lies_behind_it(lab):
 
 def test_more_seeds_keep_the_runs_that_are_there(lab):
     app = lab.page("app.py", study=lab.studies["finished"])
-    assert "1 more seed, " in app.button(key="study-more").label
+    assert "Measure 3 more seeds, " in app.button(key="study-more").label
     lab.calm(app.button(key="study-more").click().run())
-    more = lab.store.study(app.query_params["study"])
-    assert more is not None and more.settings["seeds"] == 3 and more.done == 8 and more.total == 12
+    assert lab.address(app, "study") == lab.studies["finished"], "the study grows in place"
+    more = lab.study("finished")
+    assert (more.settings["seeds"], more.done, more.total, more.summary) == (5, 8, 20, None)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -73,7 +75,7 @@ def test_a_study_in_every_state_says_what_happened_and_what_can_be_done(lab, sta
     sentence, key = STATES[state]
     assert sentence in lab.said(app)
     assert {button.key for button in app.main.button if (button.key or "").startswith("study-")} == {key}
-    for tab in ("Confusion", "What stayed frozen", "Runs"):
+    for tab in ("Comparisons", "Confusion", "What stayed frozen", "Runs"):
         app.session_state["behind"] = tab
         lab.calm(app.run())
 
@@ -101,3 +103,58 @@ def test_an_unfinished_study_draws_no_answer(lab):
 def test_unknown_and_malformed_addresses_are_answered_in_one_sentence(lab):
     for bad in ("0" * 32, "../../etc/passwd", "x" * 400, "<b>"):
         assert "There is no study at this address" in lab.said(lab.page("app.py", study=bad))
+
+
+def test_the_comparisons_and_gains_stand_in_their_tab(lab, answered):
+    app = lab.page("app.py", study=answered("arms", seeds=5, controls=True))
+    assert ":green[Helps]" in lab.said(app)
+    app.session_state["behind"] = "Comparisons"
+    said = lab.said(lab.calm(app.run()))
+    assert "| Probe, then tune against frozen at random | +38.0 |" in said and "| 5 of 5 | helps |" in said
+    assert "p (Holm) is that of a paired t test" in said and "(TOST)" in said
+    assert "To where scratch ends" in said
+    keys = {each.key for each in app.main.get("download_button")}
+    assert {"study-contrasts-file", "study-gains-file"} <= keys
+
+
+def test_an_inconclusive_answer_says_how_many_more_seeds_and_measures_them_in_place(lab, answered):
+    study = answered("arms", seeds=5, spread=0.4)
+    app = lab.page("app.py", study=study)
+    more = lab.store.study(study).summary["verdict"]["more_seeds"]
+    assert ":yellow[Inconclusive]" in lab.said(app)
+    label = app.button(key="study-more").label
+    assert label.startswith(f"Measure about {more} more seed") if more <= 45 else label.startswith("Measure 45 more seeds")
+    lab.calm(app.button(key="study-more").click().run())
+    grown = lab.store.study(study)
+    assert grown.settings["seeds"] == min(50, 5 + more) and grown.done >= 20 and lab.address(app, "study") == study
+
+
+def test_an_answer_of_an_older_version_still_shows(lab):
+    study = lab.studies["finished"]
+    old = {
+        "label": "Measured",
+        "sentence": "With 5 labels a class probe-then-tune came 23.0 points above.",
+        "arms": [{"arm": "lp_ft", "frozen": None, "n": 2, "mean": 0.88, "low": None, "high": None}],
+        "difference": {"arm": "lp_ft", "against": "scratch", "mean": 0.23, "low": None, "high": None},
+    }
+    lab.store.summarize(study, old)
+    app = lab.page("app.py", study=study)
+    assert "came 23.0 points above" in lab.said(app) and "**Probe, then tune against from scratch**" in lab.said(app)
+    app.session_state["behind"] = "Comparisons"
+    assert "This answer keeps no comparisons" in lab.said(lab.calm(app.run()))
+
+
+def test_a_source_that_begins_to_train_redraws_the_page(lab, monkeypatch):
+    study, asked = lab.store.submit_study(first()), []
+    waiting = lab.store.sources(study.id)
+    lab.worker.running(waiting[0].spec, epochs=1)
+    now, found = type(lab.store).sources, iter([waiting])
+    monkeypatch.setattr(type(lab.store), "sources", lambda store, study_id: next(found, None) or now(store, study_id))
+    monkeypatch.setattr("streamlit.rerun", lambda **given: asked.append(given))
+    lab.page("app.py", study=study.id)
+    assert asked == [{"scope": "app"}]
+
+
+def test_what_an_earlier_study_measured_is_not_counted_as_time(lab):
+    said = lab.said(lab.page("app.py", study=lab.studies["finished"]))
+    assert "All 8 runs and 1 source are measured; the 5 of them that were new took 15 s." in said, "its source and three runs were there"

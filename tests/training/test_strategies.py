@@ -307,7 +307,7 @@ def branched(tune, origin):
 
     def nets(strategy, knobs):
         spec = tune(strategy, **knobs)
-        net, plain = Network(spec, 10), network(spec.source, 10)
+        net, plain = network(spec, 10), network(spec.source, 10)
         net.load(start.weights(spec, net, origin))
         plain.load({path: values for path, values in net.weights().items() if path in plain.variables})
         return net, plain

@@ -28,44 +28,53 @@ def origin(trained, seasoned):
     return trained(seasoned).weights
 
 
-def scores(recorder):
-    return [row["source_accuracy"] for row in recorder.rows]
+@pytest.fixture(scope="module")
+def known():
+    return {}
+
+
+@pytest.fixture
+def told(known, watched, origin, kept):
+    """Trains a run that watches its source, once; returns its outcome and the scores it told."""
+
+    def run(strategy, **given):
+        spec = watched(strategy, **given)
+        if spec.key not in known:
+            recorder = kept()
+            known[spec.key] = train(spec, recorder, origin), recorder
+        outcome, recorder = known[spec.key]
+        return outcome, [row["source_accuracy"] for row in recorder.rows]
+
+    return run
 
 
 @pytest.mark.parametrize("strategy", ["linear_probe", "full", "lora"])
-def test_the_score_at_the_start_is_the_sources_own(trained, watched, seasoned, origin, kept, strategy):
-    recorder = kept()
-    train(watched(strategy), recorder, origin)
-    assert len(scores(recorder)) == 5
-    assert scores(recorder)[0] == pytest.approx(trained(seasoned).result["end"]["val_accuracy"], abs=1e-9)
+def test_the_score_at_the_start_is_the_sources_own(trained, told, seasoned, strategy):
+    _, scores = told(strategy)
+    assert len(scores) == 5
+    assert scores[0] == pytest.approx(trained(seasoned).result["end"]["val_accuracy"], abs=1e-9)
 
 
-def test_frozen_blocks_forget_nothing(watched, origin, kept):
-    recorder = kept()
-    train(watched("linear_probe"), recorder, origin)
-    assert len(set(scores(recorder))) == 1
+def test_frozen_blocks_forget_nothing(told):
+    assert len(set(told("linear_probe")[1])) == 1
 
 
-def test_blocks_that_are_tuned_roughly_forget(watched, origin, kept):
-    recorder = kept()
-    train(watched("full", learning_rate=0.1, body_rate=1.0), recorder, origin)
-    assert scores(recorder)[-1] < scores(recorder)[0] - 0.1
+def test_blocks_that_are_tuned_roughly_forget(told):
+    _, scores = told("full", learning_rate=0.1, body_rate=1.0)
+    assert scores[-1] < scores[0] - 0.1
 
 
-def test_the_last_score_is_that_of_the_final_blocks_with_the_sources_head(watched, seasoned, origin, kept):
-    recorder = kept()
-    weights = train(watched("full"), recorder, origin).weights
+def test_the_last_score_is_that_of_the_final_blocks_with_the_sources_head(told, seasoned, origin):
+    outcome, scores = told("full")
     net, part = network(seasoned, 10), load("digits").validation
-    net.load({**weights, **{path: origin[path] for path in start.HEAD}})
+    net.load({**outcome.weights, **{path: origin[path] for path in start.HEAD}})
     guesses = np.asarray(outputs(net, net.prepare(np.asarray(part.images)), 0, lambda: None)).argmax(1)
-    assert scores(recorder)[-1] == pytest.approx((guesses == part.labels).mean(), abs=1e-9)
+    assert scores[-1] == pytest.approx((guesses == part.labels).mean(), abs=1e-9)
 
 
 @pytest.mark.parametrize("strategy", ["full", "linear_probe"])
-def test_watching_changes_no_bit(trained, watched, origin, kept, alike, strategy):
-    recorder, spec = kept(), watched(strategy)
-    outcome = train(spec, recorder, origin)
-    alone = trained(replace(spec, watch_source=False))
+def test_watching_changes_no_bit(trained, told, watched, alike, strategy):
+    outcome, alone = told(strategy)[0], trained(replace(watched(strategy), watch_source=False))
     assert alike(outcome.weights, alone.weights)
     assert outcome.result["accuracy"] == alone.result["accuracy"] and outcome.result["end"] == alone.result["end"]
 

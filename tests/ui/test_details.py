@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from tlcore.spec import RunSpec
-from tlcore.ui.details import code, settings
+from tlcore.ui.details import code
+from tlcore.ui.settings import settings
 
 LETTERS = RunSpec.make("pretrain", dataset="glyphs", seed=3)
 GROUPS = RunSpec.make("pretrain", dataset="mnist", objective="autoencoder", normalization="group", epochs=2, backbone="cnn-medium")
@@ -19,6 +20,8 @@ SPECS = (
     RunSpec.make("finetune", strategy="scratch", dataset="digits", image=(28, 28, 1)),
     RunSpec.make("finetune", source=LETTERS, dataset="mnist", labels_per_class=5, strategy="freeze", frozen=3, learning_rate=0.01),
     RunSpec.make("finetune", source=GROUPS, strategy="surgical", block=5, with_head=False, seed=9),
+    RunSpec.make("finetune", strategy="random_frozen", frozen=3, dataset="digits", labels_per_class=2),
+    RunSpec.make("finetune", source=LETTERS, patience=5, weight_decay=0.1, watch_source=True, head="probe", penalty=0.1, schedule="cosine"),
     RunSpec.make("finetune", source=LETTERS),
 )
 

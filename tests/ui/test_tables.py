@@ -56,7 +56,7 @@ def test_a_row_leads_to_its_page(store):
     run = store.run(worker.running(RunSpec.make("pretrain", dataset="digits", epochs=4), 2))
     row = tables.run_row(run)
     assert row.href == f"runs?run={run.id}" and row.progress == 0.5 and row.live
-    assert row.note == "Run 1 · cnn-small · seed 0 · epoch 2 of 4"
+    assert row.note == "Run 1 · cnn-small · seed 0 · 4 epochs · epoch 2 of 4"
 
 
 def test_a_study_leads_to_the_page_of_its_question(store):
@@ -65,11 +65,31 @@ def test_a_study_leads_to_the_page_of_its_question(store):
     freezing = store.submit_study(Study.make("freezing", source=source, dataset="digits", labels_per_class=5, seeds=1))
     assert tables.study_row(arms).href == f".?study={arms.id}"
     assert tables.study_row(freezing).href == f"freezing?study={freezing.id}"
+    budget = store.submit_study(Study.make("label_budget", source=source, dataset="digits", most=2, seeds=1))
+    forgetting = store.submit_study(Study.make("forgetting", source=source, dataset="digits", labels_per_class=5, seeds=1))
+    assert tables.study_row(budget).href == f"labels?study={budget.id}"
+    assert tables.study_row(forgetting).href == f"forgetting?study={forgetting.id}"
     (row, _) = tables.plain_studies([freezing, arms])
-    assert (row["question"], row["source"], row["runs"], row["finished"], row["answer"]) == ("freezing", "digits", 6, 0, None)
+    assert (row["question"], row["source"], row["runs"], row["finished"], row["answer"]) == ("freezing", "digits", 16, 0, None)
 
 
 @pytest.mark.parametrize("state", tables.STATES)
 def test_a_badge_is_a_word_with_a_sign(state):
     said = tables.badge(state)
     assert tables.STATES[state][0] in said and ":material/" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, ""),
+        ({"labels_per_class": 5, "seed": 3}, ""),
+        ({"epochs": 3, "learning_rate": 0.01}, "3 epochs, rate 0.01"),
+        ({"batch_size": 16, "weight_decay": 0.001, "watch_source": True}, "batches of 16, decay 0.001, source watched"),
+        ({"strategy": "freeze", "frozen": 2}, ""),
+        ({"tune_rate": 0.3}, "tune rate 0.3"),
+    ],
+)
+def test_a_row_says_which_settings_are_not_the_usual_ones(given, said):
+    spec = RunSpec.make("finetune", source=RunSpec.make("pretrain", dataset="digits"), **{"strategy": "lp_ft", **given})
+    assert tables.unusual(spec.to_json()) == said

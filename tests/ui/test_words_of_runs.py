@@ -66,3 +66,17 @@ def test_a_list_says_what_and_on_what():
     assert (words.short(tuned("freeze", frozen=2)), words.target(tuned())) == ("2 of 4 frozen, from glyphs", "mnist, 5 a class")
     assert (words.short(LETTERS), words.target(LETTERS)) == ("Source: glyphs", "glyphs")
     assert words.target(tuned(labels_per_class=None)) == "mnist, all labels"
+
+
+def test_arms_that_are_no_strategy_have_names():
+    assert words.arm("scratch_long") == "From scratch, 5 times as long"
+    assert words.arm("surgical 1-2") == "Blocks 1 to 2 tuned" == words.does(tuned("surgical", block=1, width=2))
+    assert words.arm("self", 2) == "2 frozen, from the target itself" and words.arm("self_tuned", 0) == "From the target itself, tuned"
+    places = [(arm, place) for arm in ("freeze", "random_frozen", "self", "self_tuned", "tuned") for place in range(1, 5)]
+    assert len({words.arm(*place) for place in places}) == len(places), "no two places share a name"
+    assert words.does(RunSpec.make("finetune", strategy="random_frozen", frozen=3)) == "3 of 4 frozen at random"
+
+
+def test_a_study_of_many_budgets_says_so():
+    settings = {"source": {"dataset": "glyphs"}, "dataset": "mnist", "most": 50, "seeds": 5}
+    assert words.study(settings) == "From glyphs to mnist, 1 to 50 labels a class, 5 seeds"

@@ -97,10 +97,19 @@ ROLES = {  # the order of series on every chart
     "probe_then_tune": Role("Probe, then tune", "glow", "star", "solid"),
     "source": Role("Source", "violet", "diamond", "solid"),
 }
+CONTROLS = {  # what transfer is held against: the colour says frozen, trained or from scratch, an open marker that it is a control
+    "tuned": Role("Copied and tuned", "ember", "circle-open", "dash"),
+    "self": Role("From the target itself, frozen", "ice", "diamond-open", "dashdot"),
+    "self_tuned": Role("From the target itself, tuned", "ember", "diamond-open", "dashdot"),
+    "random_frozen": Role("Frozen at random", "ice", "square-open", "dot"),
+    "scratch_long": Role("From scratch, longer", "grey", "x-open", "longdash"),
+}
 STRATEGY_ROLES = {
     "scratch": "scratch",
+    "scratch_long": "scratch",
     "linear_probe": "frozen",
     "freeze": "frozen",
+    "random_frozen": "frozen",
     "full": "tuned",
     "surgical": "tuned",
     "lp_ft": "probe_then_tune",

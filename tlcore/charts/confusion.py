@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COUNTED = 12  # up to so many classes the counts are printed
 NAMED = 30  # up to so many every class is named on the axes
+PAIRS = 15  # of more classes than that the pairs that were confused most often are drawn
 LOUD = 0.25  # a mistake in a quarter of a class has the full colour; more cannot be louder
 
 
@@ -38,11 +39,19 @@ def table(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> DataFrame:
     return pd.DataFrame(columns)
 
 
-def figure(table: DataFrame, theme: str = "light", height: int | None = None, shown: str = "count") -> paper.Figure:
-    """The matrix as coloured cells. shown: count or share, printed for up to 12 classes; both are told by hovering."""
+def figure(
+    table: DataFrame, theme: str = "light", height: int | None = None, shown: str = "count", whole: bool | None = None
+) -> paper.Figure:
+    """The matrix as coloured cells, or the pairs that were confused most often.
+
+    shown: count or share, printed for up to 12 classes; both are told by hovering. whole: the matrix, however many classes
+    there are; without it more than 30 classes, whose matrix would be an almost empty square, give the pairs.
+    """
     if table.empty:
         return paper.empty(theme, "When the run has ended, its mistakes appear here, class by class.", height or 300)
     size = round(len(table) ** 0.5)
+    if not (size <= NAMED if whole is None else whole):
+        return _pairs(table, theme, shown)
     counts = table["count"].to_numpy().reshape(size, size)
     shares = table["share"].to_numpy().reshape(size, size)
     names = [paper.plain(name) for name in table["predicted"][:size]]
@@ -50,6 +59,44 @@ def figure(table: DataFrame, theme: str = "light", height: int | None = None, sh
     if size <= COUNTED:
         traces.append(_numbers(counts, shares, theme, shown))
     return {"data": traces, "layout": _sheet(names, theme, height or (380 if size <= NAMED else 560))}
+
+
+def pairs(table: DataFrame, by: str = "count", most: int = PAIRS) -> DataFrame:
+    """The rows of the pairs of classes that were mixed up most, the worst first. by: count or share."""
+    wrong = table[(table["true"] != table["predicted"]) & (table["count"] > 0)]
+    return wrong.sort_values(by, ascending=False, kind="stable")[:most]
+
+
+def _pairs(table: DataFrame, theme: str, shown: str) -> paper.Figure:
+    """A bar for each of the worst pairs."""
+    worst = pairs(table, shown)
+    if worst.empty:
+        return paper.empty(theme, "No class was taken for another: pairs that are mixed up would stand here.", 300)
+    bars = _bars(worst, theme, shown)
+    said = paper.heading(theme, f"Mixed up most often, {'test images' if shown == 'count' else '% of the true class'}")
+    across = paper.axis(theme, range=[0, 1.12 * max(bars["x"])], visible=False)
+    down = paper.axis(theme, type="category", autorange="reversed", showline=False, ticks="", ticklabelstandoff=8)
+    more = {"margin": {"l": 40, "r": 24, "t": 36, "b": 12}, "bargap": 0.5, "annotations": [said]}
+    return {"data": [bars], "layout": paper.layout(theme, 60 + 26 * len(worst), xaxis=across, yaxis=down, **more)}
+
+
+def _bars(worst: DataFrame, theme: str, shown: str) -> paper.Figure:
+    counts, shares = worst["count"].tolist(), (100 * worst["share"]).round(1).tolist()
+    both = zip(worst["true"], worst["predicted"], strict=True)
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": counts if shown == "count" else shares,
+        "y": [f"{paper.plain(true)} taken for {paper.plain(predicted)}" for true, predicted in both],
+        "text": [str(count) for count in counts] if shown == "count" else [f"{share:g} %" for share in shares],
+        "textposition": "outside",
+        "textfont": {"size": 12},
+        "constraintext": "none",
+        "cliponaxis": False,
+        "marker": {"color": colours.palette(theme).mistakes[-3]},
+        "customdata": list(zip(counts, shares, strict=True)),
+        "hovertemplate": "%{y}<br>%{customdata[0]} examples, %{customdata[1]:.1f} % of the class<extra></extra>",
+    }
 
 
 def _mistakes(counts: np.ndarray, shares: np.ndarray, theme: str) -> paper.Figure:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from tlcore.charts import colours, paper
 
@@ -24,7 +25,10 @@ POINTS = 400  # of a line; more cannot be seen and only cost time
 SEED_LINES = 40  # with more seeds than that only the means are drawn
 DIRECT = 6  # up to so many series are named at their line's end
 LONGEST = 26  # letters of a name at a line's end
+SIZES = {"square": 10}  # of a marker on which others may lie; all others are smaller
 MARKS = 7  # markers along a line, so that it is told from others without its colour
+OVER = {"probe_then_tune": "longdash"}  # begins as the frozen one does and lies on it: through its gaps one sees both
+FEW = 2  # of so many points each gets its number: a line between two would pretend to know the way
 DASHES = ("dot", "dashdot", "longdash")  # for the second, third and fourth series of one role
 
 Line = list[tuple[int, float]]
@@ -86,14 +90,17 @@ def draw(
     drawn = [_traces(members, metric, theme, seeds=len(series) <= SEED_LINES) for members in groups]
     for group, dash in zip(drawn, dashes, strict=True):
         _tell_apart(group, dash, alone=len(groups) == 1)
-    traces = [trace for group in drawn for trace in group]
     last = max([epochs or 1, *(row["epoch"] for one in series for row in one.rows)])
+    if last < FEW:
+        drawn = [[_told(trace, metric) for trace in group if trace["meta"] != "training"] for group in drawn]
+    traces = [trace for group in drawn for trace in group]
     values = [value for trace in traces for value in trace["y"] if value is not None]
     bottom, top = _range(metric, values, chance)
     sheet = _sheet(theme, metric, last, (bottom, top), height)
     _guess(sheet, theme, metric, chance)
-    _name(sheet, _ends(drawn), theme, (bottom, top))
+    _name(sheet, _ends(drawn) if last >= FEW or len(drawn) > 1 else [], theme, (bottom, top))
     if not traces:
+        sheet["yaxis"]["showgrid"] = False
         text = f"After every epoch a point<br>of the {metric} appears here."
         sheet["annotations"].append(paper.words(theme, text, xref="paper", x=0.5, yref="paper", y=0.55))
     return {"data": traces or [paper.nothing()], "layout": sheet}
@@ -137,7 +144,8 @@ def _dashes(groups: list[list[Series]]) -> list[str]:
     for one, *_ in groups:
         place = seen.get(one.role, 0) if one.frozen is None else 0
         seen[one.role] = place + 1
-        found.append(DASHES[(place - 1) % len(DASHES)] if place else colours.ROLES[one.role].dash)
+        own = OVER.get(one.role, colours.ROLES[one.role].dash) if len(groups) > 1 else colours.ROLES[one.role].dash
+        found.append(DASHES[(place - 1) % len(DASHES)] if place else own)
     return found
 
 
@@ -145,8 +153,22 @@ def _tell_apart(group: list[paper.Figure], dash: str, alone: bool) -> None:
     """Dash every line of a group, and set a few markers on its mean where there are other groups."""
     for place, trace in enumerate(group):
         trace["line"]["dash"] = dash
+        if trace["meta"] == "training" and not alone:
+            trace["line"]["width"], trace["opacity"] = 0.9, 0.5
         if place == 0 and not alone and len(trace["x"]) > 1:
-            trace |= {"mode": "lines+markers", "marker": {**trace["marker"], "size": 7, "maxdisplayed": MARKS}}
+            trace |= {
+                "mode": "lines+markers",
+                "marker": {**trace["marker"], "size": SIZES.get(trace["marker"]["symbol"], 7), "maxdisplayed": MARKS},
+            }
+
+
+def _told(trace: paper.Figure, metric: str) -> paper.Figure:
+    """A trace of one or two points: as points, the thick one with its numbers."""
+    if trace["meta"] == "seed":
+        return {**trace, "mode": "markers", "marker": {**trace["marker"], "size": 6}}
+    told = ["" if value is None else f"{value:.1f} %" if metric == "accuracy" else f"{value:.3g}" for value in trace["y"]]
+    marker = {**trace["marker"], "size": 11}
+    return {**trace, "mode": "markers+text", "text": told, "textposition": "top center", "textfont": {"size": 14}, "marker": marker}
 
 
 def _ends(drawn: list[list[paper.Figure]]) -> list[tuple[str, str, int, float]]:
@@ -177,7 +199,7 @@ def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line
         "mode": "lines" if len(shown) > 1 else "markers",
         "x": [epoch for epoch, _ in shown],
         "y": [round(value * scale, digits) if math.isfinite(value) else None for _, value in shown],
-        "uid": f"{one.name}/{part}/{who if part == 'seed' else ''}",
+        "uid": _identity(one.name, part, who if part == "seed" else ""),
         "name": name,
         "meta": part,
         "legendgroup": one.name,
@@ -187,6 +209,11 @@ def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line
         "marker": {"color": _colour(one, theme), "size": 4 + width, "symbol": _symbol(one)},
         "hovertemplate": f"{name}, {who}<br>epoch %{{x}}, {half} {value}<extra></extra>",
     }
+
+
+def _identity(*names: str) -> str:
+    """The name by which Plotly knows a trace again: it becomes a CSS class, so it has letters, digits and hyphens only."""
+    return f"{names[1]}-{crc32('/'.join(names).encode()):08x}"
 
 
 def _colour(one: Series, theme: str) -> str:
@@ -224,9 +251,11 @@ def _range(metric: str, values: list[float], chance: float | None) -> tuple[floa
 
 def _sheet(theme: str, metric: str, last: int, span: tuple[float, float], height: int) -> paper.Figure:
     ticks = {"dtick": 1} if last <= 8 else {"nticks": 9}
-    across = paper.axis(theme, "Epoch (0 is before training)", range=[0, last], tickformat="d", **ticks)
+    room = 0.35 if last < FEW else 0
+    across = paper.axis(theme, "Epoch (0 is before training)", range=[-room, last + room], tickformat="d", **ticks)
     up = paper.value_axis(theme, range=list(span), nticks=7)
-    said = [paper.heading(theme, f"{NAMES[metric]} <span style='font-size:12px'>· thick: validation, thin: training</span>")]
+    parts = "on validation images" if last < FEW else "thick: validation, thin: training"
+    said = [paper.heading(theme, f"{NAMES[metric]} <span style='font-size:12px'>· {parts}</span>")]
     more = {"annotations": said, "shapes": [], "uirevision": "keep", "dragmode": "zoom"}
     return paper.layout(theme, height, xaxis=across, yaxis=up, **more)
 

@@ -1,4 +1,4 @@
-"""Effect of freezing: accuracy against the number of frozen blocks, from ember (none) to ice (all), scratch beside it."""
+"""Effect of freezing: accuracy against the number of frozen blocks, from ember (none) to ice (all), scratch and controls beside it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,37 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tlcore.charts import colours, paper
+from tlcore.charts import colours, levels, paper
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 COLUMNS = ("arm", "frozen", "seed", "accuracy", "mean", "low", "high")
 INTERVAL_FROM = 5  # seeds; below, an interval would promise too much
+MAIN = "freeze"
+BESIDE = ("tuned", "self", "self_tuned", "random_frozen")  # controls that vary with the depth, in the order of the legend
+WIDE = {"tuned": -0.3, "self": 0.3, "self_tuned": 0.3, "random_frozen": -0.3}  # where a lone control stands beside its tick
 
 
 def table(rows: Iterable[Mapping[str, Any]], summary: Mapping[str, Any] | None = None) -> DataFrame:
     """A row for each run: arm, frozen, seed, accuracy, and of its arm the mean, low, high; accuracies are shares.
 
-    rows: ``{"arm", "frozen", "seed", "accuracy"}``; runs without an accuracy are left out. frozen is None for scratch.
+    rows: ``{"arm", "frozen", "seed", "accuracy"}``; runs without an accuracy are left out. frozen is None where it does not vary.
     summary: ``{"arms": [{"arm", "frozen", "n", "mean", "low", "high"}]}``; gives the interval. Without it, low and high are None.
     """
     import pandas as pd
 
-    done = [row for row in rows if row.get("accuracy") is not None]
+    groups: dict[tuple[str, int | None], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row.get("accuracy") is not None:
+            groups.setdefault((row["arm"], row["frozen"]), []).append(row)
     arms = {(arm["arm"], arm["frozen"]): arm for arm in (summary or {}).get("arms", ())}
     lines = []
-    for row in sorted(done, key=lambda row: (row["frozen"] is not None, row["frozen"] or 0, row["seed"])):
-        group = [other["accuracy"] for other in done if (other["arm"], other["frozen"]) == (row["arm"], row["frozen"])]
-        arm = arms.get((row["arm"], row["frozen"]), {}) if len(group) >= INTERVAL_FROM else {}
-        lines.append((row["arm"], row["frozen"], row["seed"], row["accuracy"], sum(group) / len(group), arm.get("low"), arm.get("high")))
+    for place, group in sorted(groups.items(), key=lambda each: (each[0][1] is not None, each[0][1] or 0)):
+        mean = sum(row["accuracy"] for row in group) / len(group)
+        arm = arms.get(place, {}) if len(group) >= INTERVAL_FROM else {}
+        known = (mean, arm.get("low"), arm.get("high"))
+        lines += [(*place, row["seed"], row["accuracy"], *known) for row in sorted(group, key=lambda row: row["seed"])]
     kinds = {"frozen": "Int64", "low": "float64", "high": "float64"}
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype(kinds)
 
@@ -39,23 +46,29 @@ def figure(
     theme: str = "light",
     blocks: Sequence[tuple[str, int]] = (),
     majority: float | None = None,
+    best: int | None = None,
+    cheapest: int | None = None,
     height: int = 380,
 ) -> paper.Figure:
-    """A point a run and the line of the means. blocks: names on the axis; majority: accuracy of the commonest class, 0 to 1."""
-    frozen = table[table["frozen"].notna()]
-    scratch = table[table["frozen"].isna()]
+    """A point a run and the line of the means.
+
+    blocks: names on the axis. majority: accuracy of the commonest class, 0 to 1. best, cheapest: depths that are marked: the best on
+    validation, and the most that can be frozen within one standard error of it.
+    """
+    frozen = table[table["arm"] == MAIN]
     if table.empty:
         return paper.empty(theme, "For every number of frozen blocks a point appears here, one a seed.", height)
-    most = max([len(blocks), 1, *frozen["frozen"].tolist()])
+    most = max([len(blocks), 1, *table["frozen"].dropna().tolist()])
     means = frozen.drop_duplicates("frozen").sort_values("frozen")
-    sheet = _sheet(theme, most, blocks, _range(table, majority), height)
-    if majority is not None:
-        _add(sheet, *paper.line(theme, 100 * majority, "always the commonest class", "chance", "dot"))
-    if len(scratch):
-        _scratch(sheet, scratch, theme)
+    marks = {} if frozen.empty else _marks(best, cheapest)
+    sheet = _sheet(theme, most, blocks, _range(table, majority, sum(1 + said.count("<br>") for said in marks.values())), height)
+    bare = levels.draw(sheet, table, theme, majority)
     _mean_line(sheet, means, most, theme)
-    traces = [_points(frozen, most, theme), _means(means, most, theme)] if len(frozen) else [paper.nothing()]
-    return {"data": traces, "layout": sheet}
+    _mark(sheet, means, marks, most, theme)
+    _values(sheet, means, theme)
+    beside = [_control(table[table["arm"] == arm], arm, theme) for arm in BESIDE if (table["arm"] == arm).any()]
+    main = [_points(frozen, most, theme), _means(means, most, theme)] if len(frozen) else [paper.nothing()]
+    return {"data": [*main, *bare, *beside], "layout": sheet}
 
 
 def _points(frozen: DataFrame, most: int, theme: str) -> paper.Figure:
@@ -65,6 +78,7 @@ def _points(frozen: DataFrame, most: int, theme: str) -> paper.Figure:
     return {
         "type": "scatter",
         "mode": "markers",
+        "showlegend": False,
         "x": [count + 0.36 * ((seed + 0.5) / width - 0.5) for count, seed in zip(counts, seeds, strict=True)],
         "y": [round(100 * value, 2) for value in frozen["accuracy"]],
         "marker": {
@@ -84,12 +98,12 @@ def _means(means: DataFrame, most: int, theme: str) -> paper.Figure:
     ink = colours.palette(theme)
     return {
         "type": "scatter",
-        "mode": "markers+text",
+        "mode": "markers",
+        "name": "Transferred and frozen",
+        "showlegend": True,
         "x": counts,
         "y": [round(100 * value, 2) for value in means["mean"]],
         "text": [f"{100 * value:.1f}" for value in means["mean"]],
-        "textposition": "top center",
-        "textfont": {"size": 13, "color": ink.ink},
         "marker": {
             "size": 13,
             "color": [colours.frost(count / most, theme) for count in counts],
@@ -100,8 +114,33 @@ def _means(means: DataFrame, most: int, theme: str) -> paper.Figure:
     }
 
 
+def _values(sheet: paper.Figure, means: DataFrame, theme: str) -> None:
+    """Every mean in numbers, above its point."""
+    for count, mean in zip(means["frozen"].tolist(), means["mean"].tolist(), strict=True):
+        place = {"x": count, "y": round(100 * mean, 2), "yanchor": "bottom", "yshift": 9}
+        sheet["annotations"].append(paper.on_ground(theme, f"{100 * mean:.1f}", **place))
+
+
 def _symbols(counts: list[int], most: int) -> list[str]:
     return ["square" if count == most else "circle" for count in counts]
+
+
+def _control(rows: DataFrame, arm: str, theme: str) -> paper.Figure:
+    """What transfer is held against at each depth: thin, open, and without its seeds."""
+    role, means = colours.CONTROLS[arm], rows.drop_duplicates("frozen").sort_values("frozen")
+    counts, colour = means["frozen"].tolist(), getattr(colours.palette(theme), role.colour)
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": role.label,
+        "showlegend": True,
+        "opacity": 0.85,
+        "x": counts if len(counts) > 1 else [count + WIDE[arm] / 2 for count in counts],
+        "y": [round(100 * value, 2) for value in means["mean"]],
+        "line": {"color": colour, "width": 1.3, "dash": role.dash},
+        "marker": {"color": colour, "size": 8, "symbol": role.marker, "line": {"color": colour, "width": 1.5}},
+        "hovertemplate": f"{role.label}, {levels.amount(rows)}<br>%{{x:.0f}} blocks, mean %{{y:.1f}} %<extra></extra>",
+    }
 
 
 def _mean_line(sheet: paper.Figure, means: DataFrame, most: int, theme: str) -> None:
@@ -118,36 +157,41 @@ def _mean_line(sheet: paper.Figure, means: DataFrame, most: int, theme: str) -> 
             sheet["shapes"].append({"type": "path", "path": path, **band})
 
 
-def _scratch(sheet: paper.Figure, scratch: DataFrame, theme: str) -> None:
-    """From scratch over the whole width: a dashed line, and a band for the interval, or for the seeds where they are few."""
-    mean, low, high = scratch[["mean", "low", "high"]].iloc[0]
-    measured = low == low
-    low, high = (low, high) if measured else (scratch["accuracy"].min(), scratch["accuracy"].max())
-    band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * low, "y1": 100 * high, "line": {"width": 0}, "layer": "below"}
-    sheet["shapes"].append({**band, "fillcolor": colours.fade(colours.of("scratch", theme), 0.12)})
-    spread = "95 % interval" if measured else "range of the seeds"
-    about = f", {spread} {100 * low:.1f} to {100 * high:.1f}" if len(scratch) > 1 else ""
-    shape, label = paper.line(theme, 100 * mean, f"from scratch {100 * mean:.1f}{about}", "scratch", "dash")
-    _add(sheet, shape, {**label, "font": {"size": 13, "color": colours.of("scratch", theme)}})
+def _marks(best: int | None, cheapest: int | None) -> dict[int, str]:
+    """Depth -> what is said above it."""
+    if best is not None and best == cheapest:
+        return {best: "best, and cheapest<br>within one standard error"}
+    named = {best: "best on validation", cheapest: "cheapest within<br>one standard error"}
+    return {depth: said for depth, said in named.items() if depth is not None}
 
 
-def _add(sheet: paper.Figure, shape: paper.Figure, label: paper.Figure) -> None:
-    sheet["shapes"].append(shape)
-    sheet["annotations"].append(label)
+def _mark(sheet: paper.Figure, means: DataFrame, marks: Mapping[int, str], most: int, theme: str) -> None:
+    """Words at the upper edge and a thin line down to the mean; a row for each, so that they cannot meet."""
+    top, ink = sheet["yaxis"]["range"][1], colours.palette(theme)
+    heights = dict(zip(means["frozen"].tolist(), means["mean"].tolist(), strict=True))
+    row = 0
+    for depth, said in ((depth, said) for depth, said in marks.items() if depth in heights):
+        side = "left" if depth < most / 3 else "right" if depth > most * 2 / 3 else "center"
+        shift = {"left": -6, "right": 6, "center": 0}[side]
+        place = {"x": depth, "xanchor": side, "xshift": shift, "yref": "paper", "y": 1, "yanchor": "top", "yshift": -18 * row}
+        sheet["annotations"].append(paper.on_ground(theme, said, **place, name="mark"))
+        span = sheet["yaxis"]["range"][1] - sheet["yaxis"]["range"][0]
+        row += 1 + said.count("<br>")
+        line = {"type": "line", "x0": depth, "x1": depth, "y0": top - 0.065 * row * span, "y1": 100 * heights[depth] + 0.08 * span}
+        if line["y0"] > line["y1"]:
+            sheet["shapes"].append({**line, "line": {"color": ink.soft, "width": 1}, "layer": "below"})
 
 
-def _range(table: DataFrame, majority: float | None) -> list[float]:
-    """From the commonest class, or a little below the lowest run, to a little over the highest."""
+def _range(table: DataFrame, majority: float | None, rows: int) -> list[float]:
+    """From the commonest class, or a little below the lowest run, to a little over the highest; room for ``rows`` of words above."""
     values = [100 * value for value in (*table["accuracy"], *table["low"].dropna(), *table["high"].dropna())]
-    low = 100 * majority - 3 if majority is not None else min(values) - 5
-    return [max(0.0, min(low, min(values) - 3)), min(101.0, max(values) + 7)]
+    low = max(0.0, min(100 * majority - 3 if majority is not None else min(values) - 5, min(values) - 3))
+    room = 7 if not rows else 7 + 0.1 * rows * (max(values) - low)
+    return [low, max(values) + room if rows else min(101.0, max(values) + room)]
 
 
 def _sheet(theme: str, most: int, blocks: Sequence[tuple[str, int]], span: list[float], height: int) -> paper.Figure:
-    names = ["none", *(paper.plain(name).replace(" ", "<br>", 1) for name, _ in blocks)]
-    ticks = [f"<b>{count}</b><br>{names[count] if count < len(names) else ''}" for count in range(most + 1)]
-    across = paper.axis(
-        theme, "Frozen blocks, counted from the input", range=[-0.35, most + 0.35], tickvals=list(range(most + 1)), ticktext=ticks, ticks=""
-    )
     said = [paper.heading(theme, "Accuracy on the test part, %")]
-    return paper.layout(theme, height, xaxis=across, yaxis=paper.value_axis(theme, range=span), annotations=said, shapes=[])
+    up = paper.value_axis(theme, range=span, tickvals=list(range(0, 101, 10)), automargin=False)
+    margin = {"l": levels.LEFT, "r": 16, "t": 28, "b": 76}
+    return paper.layout(theme, height, xaxis=levels.depths(theme, most, blocks), yaxis=up, annotations=said, shapes=[], margin=margin)

@@ -53,6 +53,12 @@ def words(theme: str, text: str, **place: Any) -> Figure:
     return {"text": text, "showarrow": False, "font": {"size": 13, "color": colours.palette(theme).soft}, **place}
 
 
+def on_ground(theme: str, text: str, **place: Any) -> Figure:
+    """Words that may lie on lines: the paper shines through a little behind them."""
+    ink = colours.palette(theme)
+    return {**words(theme, text, **place), "bgcolor": colours.fade(ink.paper, 0.75), "borderpad": 1, "font": {"size": 13, "color": ink.ink}}
+
+
 def empty(theme: str, text: str, height: int) -> Figure:
     """A sheet that says what will appear on it."""
     wrapped = "<br>".join(wrap(text, 42))

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from tlcore.charts import modifiers
 from tlcore.strategies import Phase, spread
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def words(blocks: Sequence[tuple[str, int]], phases: Sequence[Phase], epochs: in
         trained = [name for name, factor in zip(_numbered(blocks), phase.factors, strict=True) if factor]
         (trained if phase.head else frozen).append("head")
         states = [f"{', '.join(names)} {state}" for names, state in ((frozen, "frozen"), (trained, "trained")) if names]
-        said.append(f"epochs {first} to {last}, {phase.title}: {'; '.join(states)}")
+        said.append(f"epochs {first} to {last}, {phase.title}: {'; '.join([*states, *modifiers.said(phase)])}")
     return f"{len(blocks)} blocks from input to head. {'. '.join(_capital(one) for one in said)}."
 
 
@@ -123,21 +124,26 @@ def _phase(phase: Phase, first: int, last: int, epoch: int | None, solo: bool) -
         done = min(1.0, max(0.0, (epoch - first + 1) / (last - first + 1)))
         now = f"<div class='bar'><i style='width:{100 * done:.1f}%'></i></div>"
         state = " now" if first - 1 <= epoch < last else " past" if epoch >= last else " later"
-    title = f"<div class='when'><b>{when}</b><span>{escape(phase.title)}</span></div>"
+    more = "".join(f"<span class='more'>{escape(each)}</span>" for each in modifiers.said(phase))
+    title = f"<div class='when'><b>{when}</b><span>{escape(phase.title)}</span>{more}</div>"
     return f"<div class='phase{state}{' solo' if solo else ''}'>{title}{_cells(phase)}{now}</div>"
 
 
 def _cells(phase: Phase) -> str:
-    factors = (*phase.factors, phase.head)
-    cells = "".join(_cell(factor, new=place == len(factors) - 1) for place, factor in enumerate(factors))
+    new = len(phase.factors) - phase.fresh  # the blocks that start anew, and the head, which always does
+    part = modifiers.partial(phase)
+    cells = "".join(
+        _cell(factor, place >= new, part and place < len(phase.factors)) for place, factor in enumerate((*phase.factors, phase.head))
+    )
     return f"<div class='cells'>{cells}</div>"
 
 
-def _cell(factor: float, new: bool) -> str:
+def _cell(factor: float, new: bool, part: bool) -> str:
     kind = "ember" if factor else "ice"
     strength = f"{16 + 22 * min(1.0, factor) ** 0.5:.0f}%" if factor else "20%"
     rate = f"<small>&times;{factor:g}</small>" if factor and factor != 1 else ""
-    return f"<div class='cell {kind}{' new' if new else ''}' style='--strength:{strength}'>{_glyph(kind)}{rate}</div>"
+    marks = (" new" if new else "") + (" part" if part and factor else "")
+    return f"<div class='cell {kind}{marks}' style='--strength:{strength}'>{_glyph(kind)}{rate}</div>"
 
 
 def _glyph(kind: str) -> str:
@@ -225,6 +231,9 @@ STYLE = """
 .cell.ember { color: var(--ember); background: color-mix(in srgb, var(--ember) var(--strength), transparent);
   border-color: color-mix(in srgb, var(--ember) 45%, transparent); border-radius: 14px; }
 .cell.new { border-style: dashed; }
+.cell.part { background: repeating-linear-gradient(-45deg, color-mix(in srgb, var(--ember) 22%, transparent) 0 5px,
+  color-mix(in srgb, var(--ice) 10%, transparent) 5px 11px); }
+.when .more { opacity: .8; } .when .more::before { content: '\\00b7'; margin-right: .6em; }
 .cell small { font-size: .75rem; font-variant-numeric: tabular-nums; color: var(--st-text-color); }
 svg { width: 20px; height: 20px; flex: none; }
 .solo svg { width: 24px; height: 24px; }

@@ -33,27 +33,31 @@ def table(
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"low": "float64", "high": "float64"})
 
 
-def figure(table: DataFrame, theme: str = "light", height: int = 150) -> paper.Figure:
-    """The difference on one horizontal axis; right of zero the arm is better than what it is compared with."""
+def figure(table: DataFrame, theme: str = "light", label: str | None = None, height: int = 150) -> paper.Figure:
+    """The difference on one horizontal axis; right of zero the arm is better than what it is compared with.
+
+    label: the verdict where one was given (helps, harms, equivalent, inconclusive); it knows of the other comparisons, the interval not.
+    """
     if table.empty:
         return paper.empty(theme, "When both arms of a seed have ended, their difference appears here.", height)
     mean, low, high = table[["mean", "low", "high"]].iloc[0]
-    colour = _colour(low, high, theme)
+    colour = _colour(low, high, label, theme)
     sheet = _sheet(table, theme, height)
     if low == low:
         bar = {"type": "rect", "x0": low, "x1": high, "y0": -0.22, "y1": 0.22, "line": {"width": 0}, "layer": "below"}
         sheet["shapes"].append({**bar, "fillcolor": colours.fade(colour, 0.25)})
-    value = paper.words(theme, f"<b>{mean:+.1f} points</b>".replace("-", "\N{MINUS SIGN}"), x=mean, y=0.34, yanchor="bottom")
+    value = paper.on_ground(theme, f"<b>{mean:+.1f} points</b>".replace("-", "\N{MINUS SIGN}"), x=mean, y=0.34, yanchor="bottom")
     sheet["annotations"].append({**value, "font": {"size": 16, "color": colour}})
     return {"data": [_seeds(table, theme), _mean(mean, colour, theme)], "layout": sheet}
 
 
-def _colour(low: float, high: float, theme: str) -> str:
+def _colour(low: float, high: float, label: str | None, theme: str) -> str:
     """Only an interval may speak of help or harm; without one the colour is that of the text."""
     ink = colours.palette(theme)
     if low != low:
         return ink.ink
-    return ink.helps if low > 0 else ink.harms if high < 0 else ink.inconclusive
+    said = label or ("helps" if low > 0 else "harms" if high < 0 else "inconclusive")
+    return str(getattr(ink, said, ink.ink))
 
 
 def _seeds(table: DataFrame, theme: str) -> paper.Figure:
@@ -95,7 +99,8 @@ def _sheet(table: DataFrame, theme: str, height: int) -> paper.Figure:
         "y1": 1,
         "line": {"color": colours.palette(theme).soft, "width": 1.5},
     }
-    said = paper.words(theme, "no difference", x=0, xanchor="left", xshift=5, yref="paper", y=0, yanchor="bottom")
+    side = {"xanchor": "left", "xshift": 5} if high >= -low else {"xanchor": "right", "xshift": -5}
+    said = paper.words(theme, "no difference", x=0, **side, yref="paper", y=0, yanchor="bottom")
     return paper.layout(
         theme, height, xaxis=across, yaxis=hidden, shapes=[zero], annotations=[said], margin={"l": 8, "r": 8, "t": 8, "b": 40}
     )

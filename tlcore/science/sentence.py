@@ -52,7 +52,8 @@ class Told:
         """What holds for every number above."""
         source = "one source model" if self.setting.fixed else "a source model of its own for each seed"
         rates = "learning rates chosen on validation, three in every arm" if self.setting.grid else "one learning rate, not tuned"
-        chosen = ", and the depth was chosen by it" if self.question == "freezing" and self.best else ""
+        what = "blocks were" if self.best and self.best[1] is None else "depth was"
+        chosen = f", and the {what} chosen by it" if self.question == "freezing" and self.best else ""
         seen = (
             f"The validation part ({self.setting.validation:,} images) is not counted among the labels{chosen}; nor is pretraining counted."
         )
@@ -129,7 +130,8 @@ def p_value(p: float | None) -> str:
 
 def depth(frozen: int, blocks: int) -> str:
     """How much is frozen, in words."""
-    return {0: "nothing", blocks: "everything"}.get(frozen, f"the first {frozen} of {blocks} blocks")
+    first = f"the first {frozen} of {blocks} blocks" if frozen > 1 else f"the first of {blocks} blocks"
+    return {0: "nothing", blocks: "everything"}.get(frozen, first)
 
 
 def percent(share: float) -> str:

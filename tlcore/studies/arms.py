@@ -13,8 +13,8 @@ LONG = 5  # times the epochs of scratch-long
 CONTROLS = {  # arm -> (label, phrase within a sentence)
     "scratch_long": (f"From scratch, {LONG} times as long", f"from scratch with {LONG} times the epochs"),
     "tuned": ("Copied and tuned", "copied and tuned"),
-    "self": ("From the target itself, frozen", "transferred from the target itself and frozen"),
-    "self_tuned": ("From the target itself, tuned", "transferred from the target itself and tuned"),
+    "self": ("From the target itself, frozen", "from a source trained on the target itself, frozen alike"),
+    "self_tuned": ("From the target itself, tuned", "from a source trained on the target itself, tuned"),
     "distill_outputs": ("Distilled answers (LwF)", "with distillation of old answers (LwF)"),
 }
 

@@ -85,10 +85,18 @@ def _list(read: Callable[[], Sequence[Row]], live: bool, key: str) -> None:
         if picked.opened:
             page, params = next(each for each in rows if each.id == picked.opened).place
             st.switch_page(page, query_params=params)
-        if ticked(key) != before or (live and not any(each.live for each in rows)):
+        if ticked(key) != before or _ended(rows, live, key):
             st.rerun(scope="app")
 
     moving()
+
+
+def _ended(rows: Sequence[Row], live: bool, key: str) -> bool:
+    """Whether what can be done has changed: nothing moves any more, or something that is ticked has begun or ended."""
+    states = {each.id: each.word for each in rows if each.id in ticked(key)}
+    before = st.session_state.get(f"{key}-states", states)
+    st.session_state[f"{key}-states"] = states
+    return (live and not any(each.live for each in rows)) or (states.keys() == before.keys() and states != before)
 
 
 def _actions(runs: Sequence[Run]) -> None:

@@ -37,4 +37,4 @@ def empty(sentence: str, label: str, page: str, key: str, **params: str) -> None
 
 def nothing_yet(key: str) -> None:
     """What stands where runs would, while there are none."""
-    empty("Nothing has run here yet. The first experiment takes about a minute.", "Run the first experiment", "app.py", key)
+    empty("Nothing has run here yet. The first experiment takes a few minutes at most.", "Run the first experiment", "app.py", key)

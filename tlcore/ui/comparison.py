@@ -11,9 +11,9 @@ import streamlit as st
 from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import cards, forms, frame, progress, words
-from tlcore.ui.details import settings
 from tlcore.ui.result import cells, confusion_view
-from tlcore.ui.run import CURVES, PULSE
+from tlcore.ui.run import CURVES, PULSE, WHICH
+from tlcore.ui.settings import settings
 from tlcore.ui.tables import STATES, download
 
 KEY = "runs"
@@ -135,15 +135,15 @@ def _cell(value: str) -> str:
 
 def _curves(runs: Sequence[Run]) -> None:
     st.subheader("How did they learn?", anchor=False)
-    metric = forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
+    metric = forms.choice(WHICH, CURVES, key="curve", default="accuracy", widget="segments")
     live = any(run.live for run in runs)
 
     @frame.moving(PULSE if live else None, key="compare-live")
     def moving() -> None:
         now = [frame.store().run(run.id) or run for run in runs] if live else runs
-        _draw(now, metric)
-        if live and not any(run.live for run in now):
+        if [run.state for run in now] != [run.state for run in runs]:
             st.rerun(scope="app")
+        _draw(now, metric)
 
     moving()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tlcore.datasets import DATASETS
@@ -15,12 +16,29 @@ START = 0.9  # seconds to build a net, trace its graph and open the test images
 LEARN = 4e-4  # seconds for one image to be learned from, both passes, at 28 x 28 through cnn-small
 LOOK = 1e-4  # seconds for one image to be looked at only
 STEP = 1e-3  # seconds for one batch, whatever is in it
+REDRAWN = 2.5  # times the work of naming classes: the image has to come out again
 SMALL = 93_000  # parameters of cnn-small
 USUAL = 11_000  # images in train where a data set's size depends on its knobs
 REMEMBERED = 64  # studies
+WATCHED = 1000  # images of the source task, of which each epoch looks at as many as there are
 PART = 0.1  # share that validation has
 
-_known: dict[str, dict[str, float]] = {}
+Kindred = tuple[str, str, str]  # kind, objective, net: runs alike in these keep one pace on one machine
+_known: dict[str, dict[str, Part]] = {}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One run of what is asked for: its expected seconds, and the key of its source."""
+
+    kindred: Kindred
+    seconds: float
+    source: str | None
+
+
+def kindred(spec: RunSpec) -> Kindred:
+    """Which other runs tell how fast this one will be."""
+    return (spec.kind, spec.objective, spec.backbone)
 
 
 def seconds(spec: RunSpec) -> float:
@@ -31,32 +49,42 @@ def seconds(spec: RunSpec) -> float:
     work = 0.0
     for phase, first, last in spread(spec.phases, spec.epochs):
         moving = sum(1 for factor in phase.factors if factor) / len(phase.factors)
-        each = images * (LEARN + STEP / spec.batch_size) + watched * LOOK
+        each = images * (LEARN + STEP / spec.batch_size) + watched * LOOK + (WATCHED * LOOK if spec.watch_source else 0.0)
         work += (last - first) * each * (0.02 + 0.98 * moving)
-    return START + work * max(large, 0.05)
+    return START + work * max(large, 0.05) * (1.0 if spec.objective == "supervised" else REDRAWN)
 
 
 def study_seconds(study: Study, done: Container[str] = ()) -> float:
     """Expected seconds of a study: every run once, the sources too, those whose key is in ``done`` not again."""
-    return sum(value for key, value in _all(study).items() if key not in done)
+    return sum(part.seconds for key, part in parts(study).items() if key not in done)
+
+
+def more_seconds(plain: str, seeds: int) -> float:
+    """Expected seconds of a study, as JSON, when it is repeated with more seeds and keeps the runs it has."""
+    return sum(part.seconds for part in more(plain, seeds).values())
 
 
 @lru_cache(maxsize=64)
-def more_seconds(plain: str, seeds: int) -> float:
-    """Expected seconds of a study, as JSON, when it is repeated with more seeds and keeps the runs it has."""
+def more(plain: str, seeds: int) -> dict[str, Part]:
+    """The runs, by key, that a study, as JSON, gains when it is repeated with more seeds."""
     asked = json.loads(plain)
-    had = _all(Study.from_plain(asked))
-    return sum(value for key, value in _all(Study.from_plain(asked | {"seeds": seeds})).items() if key not in had)
+    had = parts(Study.from_plain(asked))
+    return {key: part for key, part in parts(Study.from_plain(asked | {"seeds": seeds})).items() if key not in had}
 
 
-def _all(study: Study) -> dict[str, float]:
-    """Expected seconds of each run of a study and of its sources, by key; the last few studies are remembered."""
+def parts(study: Study) -> dict[str, Part]:
+    """Each run of a study and of its sources, by key; the last few studies are remembered."""
     if study.key not in _known:
-        specs = {spec.key: spec for member in study.members for spec in (member.spec, member.spec.source) if spec is not None}
         while len(_known) >= REMEMBERED:
             _known.pop(next(iter(_known)), None)
-        _known[study.key] = {key: seconds(spec) for key, spec in specs.items()}
+        _known[study.key] = {key: part for member in study.members for key, part in run_parts(member.spec).items()}
     return _known[study.key]
+
+
+def run_parts(spec: RunSpec) -> dict[str, Part]:
+    """A run and its source, by key."""
+    source = run_parts(spec.source) if spec.source is not None else {}
+    return source | {spec.key: Part(kindred(spec), seconds(spec), spec.source.key if spec.source is not None else None)}
 
 
 def _images(spec: RunSpec) -> tuple[float, float]:

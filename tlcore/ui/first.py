@@ -59,21 +59,21 @@ def pictures() -> None:
         with st.container(key="first-row"):
             left, middle, right = st.columns([1, 1.3, 1], gap="large")
         with left:
-            _sheet(source or prepared("glyphs"), "It has read printed letters", "source")
+            _sheet(source or prepared("glyphs"), "It has read printed letters", "source", "drawn")
         with middle:
-            st.markdown("**It keeps them frozen, then adapts gently**")
+            st.markdown("**Its blocks stay frozen, then adapt gently**")
             strip(spec.blocks, spec.phases, spec.epochs, key="first-strip")
         with right:
-            _sheet(target or prepared("mnist"), "It gets 5 labels a class", "target", labels=5)
+            _sheet(target or prepared("mnist"), "It gets 5 labels a class", "target", "read", labels=5)
 
     row()
 
 
-def _sheet(data: Dataset | None, title: str, key: str, labels: int | None = None) -> None:
+def _sheet(data: Dataset | None, title: str, key: str, made: str, labels: int | None = None) -> None:
     st.markdown(f"**{title}**")
     if data is None:
         rests = jobs.engine_state()["state"] in ("off", "failed")
-        st.markdown("They are drawn when the first run starts." if rests else "They are being drawn, it takes a few seconds.")
+        st.markdown(f"They are {made} when the first run starts." if rests else f"They are being {made}, it takes a few seconds.")
         return
     alt = f"{SHOWN} images: {title}."
     if labels is None:

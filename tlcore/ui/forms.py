@@ -17,8 +17,32 @@ from tlcore import clock
 from tlcore.registry import InputError, Knob
 
 BIND = "query-params"
+PAGE = "_page"  # in the session: the label of the page that is drawn
 ARRIVED = "_arrived"  # in the session: whether the visitor comes from another page
+PLACES = "_places"  # in the session: on which page each field was drawn last
 PATIENCE = 2.0  # seconds in which a change of the address can still be on its way
+WIDE_STEPS = (
+    "0",
+    "0.001",
+    "0.003",
+    "0.01",
+    "0.03",
+    "0.1",
+    "0.3",
+    "1",
+    "1.5",
+    "2",
+    "3",
+    "4",
+    "6",
+    "8",
+    "12",
+    "16",
+    "32",
+    "100",
+    "300",
+    "1000",
+)
 STEPS = (*tuple(f"{digit}e{power}" for power in range(-5, 0) for digit in (1, 3)), "1")
 
 
@@ -35,31 +59,34 @@ def choice(
 
     widget: select, segments or slider. told: a bad address was answered already.
     """
-    _arrive(key, options, default, told=told)
+    _arrive(key, options, default, label, told=told)
     given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
     given |= {"on_change": _depart, "args": (key,)}
     if widget == "select":
-        name = str(st.selectbox(label, list(options), **given))
+        picked = st.selectbox(label, list(options), **given)
     elif widget == "slider":
-        name = str(st.select_slider(label, list(options), **given))
+        picked = st.select_slider(label, list(options), **given)
     else:
-        name = str(st.segmented_control(label, list(options), required=True, **given))
+        picked = st.segmented_control(label, list(options), required=True, **given)
+    _drawn(key)
+    name = picked if picked in options else default
     _said(help(name) if callable(help) else help)
     return name
 
 
-def chosen(key: str, options: Mapping[str, str], default: str) -> str:
-    """What a choice will be that is drawn further down."""
-    _arrive(key, options, default)
+def chosen(key: str, options: Mapping[str, str], default: str, label: str) -> str:
+    """What a choice will be that is drawn further down, below ``label``."""
+    _arrive(key, options, default, label)
     return str(st.session_state[key])
 
 
 def choices(label: str, options: Mapping[str, str], key: str, default: Sequence[str], help: str = "") -> list[str]:
     """Some names of ``options``; in the address they are joined by commas."""
-    _arrive(key, options, default, many=True)
+    _arrive(key, options, default, label, many=True)
     given: dict[str, Any] = {"format_func": options.get, "key": key, "persist_state": "session"}
     given |= {"on_change": _depart, "args": (key,)}
     chosen = st.pills(label, list(options), selection_mode="multi", **given)
+    _drawn(key)
     _said(help)
     return [str(name) for name in chosen]
 
@@ -72,10 +99,11 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
         return choice(knob.label, names, key, default, knob.help, "segments" if len(names) <= 4 else "select")
     if knob.kind == "some_of":
         return choices(knob.label, {name: name.capitalize() for name in knob.choices}, key, default or knob.choices, knob.help)
-    if knob.kind == "number" and knob.log:
-        return float(ladder(knob, STEPS, key, _text(default)))
+    if knob.kind == "number" and (knob.log or _wide(knob)):
+        return float(ladder(knob, STEPS if knob.log else WIDE_STEPS, key, plain(default)))
     _complain(knob, key, maximum)
     value = _bound(knob, key, default, maximum)
+    _drawn(key)
     _said(knob.help)
     return value
 
@@ -83,8 +111,11 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
 def ladder(knob: Knob, steps: Sequence[str], key: str, default: str, last: str = "", help: str = "") -> str:
     """A knob as a slider over a few good values, and ``last`` as a word behind them; the value of an address is one more step."""
     _complain(knob, key, allowed=last)
+    raw = st.query_params.get(key)
+    if _fits(knob, raw) and plain(_number(raw)) != raw:  # 1.0 and 1e0 are the step that is written as 1
+        st.query_params[key] = plain(_number(raw))
     texts = (*steps, default, st.query_params.get(key), st.session_state.get(key))
-    values = {_text(_number(text)) for text in texts if text != last and _fits(knob, text)}
+    values = {plain(_number(text)) for text in texts if text != last and _fits(knob, text)}
     options = {value: value for value in sorted(values, key=float)} | ({last: last.capitalize()} if last else {})
     return choice(knob.label, options, key, default, help or knob.help, "slider", told=True)
 
@@ -142,7 +173,12 @@ def _read(knob: Knob, raw: str) -> Any:
     return _number(raw)
 
 
-def _text(value: float) -> str:
+def plain(value: float) -> str:
+    """A number as the address and the steps of a ladder write it.
+
+    >>> plain(16.0), plain(1e-05), plain(0.3)
+    ('16', '0.00001', '0.3')
+    """
     return str(int(value)) if value == int(value) else f"{value:.10f}".rstrip("0")
 
 
@@ -153,6 +189,11 @@ def _number(text: str) -> Any:
         return text[:40]
 
 
+def _wide(knob: Knob) -> bool:
+    """Whether a number has a range of several sizes, over which even steps would miss the small values."""
+    return knob.minimum is not None and knob.maximum is not None and knob.maximum - knob.minimum > 1
+
+
 def _fits(knob: Knob, text: Any) -> bool:
     try:
         knob.check(_number(text) if isinstance(text, str) else None)
@@ -161,7 +202,7 @@ def _fits(knob: Knob, text: Any) -> bool:
     return True
 
 
-def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], many: bool = False, told: bool = False) -> None:
+def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], label: str, many: bool = False, told: bool = False) -> None:
     """Before a field is drawn: take a new value from the address, or put the value of before back into it."""
     state, raw = st.session_state, st.query_params.get(key)
     if raw is not None and _is_news(key, raw):
@@ -171,7 +212,7 @@ def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], many: 
         if len(good) < len(wanted):
             _depart(key)
             if not told:
-                st.warning(f"The address asks for {key} {raw[:40]!r}, which is not there: the default is taken.")
+                st.warning(f"{label.rstrip('?')}: the address asks for {raw[:40]!r}, which is not there; the default is taken.")
     now = state.get(key)
     if now is None or any(name not in options for name in (now if many else [now])):
         state[key] = list(default) if many else default
@@ -180,6 +221,13 @@ def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], many: 
             state[key] = list(default) if many else default
         else:
             _depart(key)
+    # Streamlit keeps a field's value by page: what another page's field of this name holds is lost unless it is said again.
+    if state.setdefault(PLACES, {}).get(key) != state.get(PAGE):
+        state[key] = state[key]
+
+
+def _drawn(key: str) -> None:
+    st.session_state.setdefault(PLACES, {})[key] = st.session_state.get(PAGE)
 
 
 def _is_news(key: str, raw: str) -> bool:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 
 import streamlit as st
+from streamlit import config
 
 from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.store import Store
-from tlcore.ui import storage, words
+from tlcore.ui import address, storage, words
 from tlcore.ui.chart import theme
-from tlcore.ui.forms import ARRIVED
+from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.style import style, wordmark
 
 NAME = "Transfer Learning Lab"
+FAULT = "_fault"  # in the session: the last fault that nobody foresaw
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ PLACES = (
     Place("Pretrain", "pages/pretrain.py", ":material/school:", "Prepare"),
     Place("Fine-tune", "pages/finetune.py", ":material/tune:", "Ask"),
     Place("Effect of freezing", "pages/freezing.py", ":material/ac_unit:", "Ask"),
+    Place("How many labels?", "pages/labels.py", ":material/label:", "Ask"),
+    Place("What is forgotten?", "pages/forgetting.py", ":material/psychology_alt:", "Ask"),
     Place("Runs", "pages/runs.py", ":material/list:", "Look back"),
     Place("Compare", "pages/compare.py", ":material/compare_arrows:", "Look back"),
 )
@@ -47,8 +52,9 @@ def page(label: str, lead: str = "", heading: str | None = None) -> Iterator[Non
 
     ``lead`` is the sentence below the heading; the heading is the label unless one is given.
     """
-    st.session_state[ARRIVED] = st.session_state.get("_page") != label
-    st.session_state["_page"] = label
+    st.session_state[ARRIVED] = st.session_state.get(PAGE) != label
+    st.session_state[PAGE] = label
+    address.cleared()
     st.set_page_config(f"{label} · {NAME}", page_icon="❄️", layout="wide")
     st.html(style(theme()))
     with st.sidebar:
@@ -60,12 +66,13 @@ def page(label: str, lead: str = "", heading: str | None = None) -> Iterator[Non
         with st.sidebar:
             _below_menu()
         _restored()
-        yield
+        with address.understood():
+            yield
 
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Say in one sentence what cannot be done, and end there."""
+    """Say in one sentence what cannot be done, and end there; a fault that nobody foresaw takes only its own part of the page."""
     try:
         yield
     except InputError as refusal:
@@ -75,6 +82,21 @@ def told() -> Iterator[None]:
         why = error.strerror or type(error).__name__
         st.error(f"{error.filename or 'The data folder'} cannot be used ({why}): make room or rights there, then reload the page.")
         st.stop()
+    except Exception as fault:
+        if developing():
+            raise
+        if st.session_state.get(FAULT) != repr(fault):  # a timed part would write it every second
+            logging.getLogger("tlcore").exception("A part of the page could not be drawn.")
+        st.session_state[FAULT] = repr(fault)
+        st.error(
+            f"Something went wrong in this part of the page ({type(fault).__name__}). Reload the page. If it comes again, the window in "
+            "which the lab was started says why; nothing that was measured is lost."
+        )
+
+
+def developing() -> bool:
+    """Whether faults are to be seen whole: in tests, and where Streamlit was told so."""
+    return config.get_option("global.appTest") or config.get_option("client.showErrorDetails") == "full"
 
 
 def moving(every: float | None, key: str) -> Callable[[Callable[[], None]], Callable[[], None]]:

@@ -8,12 +8,15 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import frame, pace, steering
+from tlcore.ui import frame, known, pace, steering
 from tlcore.ui.run import run_view
+from tlcore.ui.settings import settings
 from tlcore.ui.shelf import prepared, thumbnails
 
 GIVEN = {"queued": "It is waiting", "running": "It is running", "finished": "This is its result"}  # in place of a start
+HALTED = ("stopped", "interrupted", "failed")  # then the button that goes on is the first one on the page
 SEEN = 24  # images of what the net is shown
+SAID = 3  # settings that are named where a result is that of others
 
 
 def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
@@ -23,7 +26,7 @@ def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
-    elif _button(f"{label}, {pace.of_run(spec)}", key):
+    elif _button("Open the result" if known.finished([spec.key]) else f"{label}, {pace.of_run(spec)}", key, second=_halted(shown)):
         _open(key, steering.attempt(jobs.submit, spec))
     return shown
 
@@ -35,20 +38,33 @@ def start_study(study: Study | None, label: str, key: str = "study") -> StudyRec
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == study.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
-    elif _button(f"{label}, {pace.of_study(study)}", key):
+    elif _button("Open the answer" if known.study(study.key) else f"{label}, {pace.of_study(study)}", key, second=_halted(shown)):
         _open(key, steering.attempt(jobs.submit_study, study))
+    if study is not None and shown is not None and shown.key != study.key:
+        st.markdown(f"Below is the answer to other settings. {label} to get the one to these.")
     return shown
 
 
 def panel(shown: Run | None, spec: RunSpec | None) -> None:
     """The run of the address, or the frame of the run that the form would start."""
     if shown is not None:
+        if spec is not None and shown.key != spec.key:
+            st.markdown(others(shown, spec))
         run_view(shown)
     elif spec is None:
         st.markdown("The run is drawn here as soon as its settings go together.")
     else:
         steering.problem()
         run_view(None, spec=spec)
+
+
+def others(shown: Run, wanted: RunSpec) -> str:
+    """That what is shown has other settings than the form, and which."""
+    mine, form = settings(shown.spec), settings(wanted)
+    apart = [f"{name.lower()} {value}" for name, value in mine.items() if form.get(name) != value]
+    named = ", ".join(apart[:SAID]) + (" and more" if len(apart) > SAID else "")
+    what = "These are the results of other settings" if shown.state == "finished" else "This run has other settings"
+    return f"{what}{f' ({named})' if named else ''}. Start to measure the new ones."
 
 
 def sees(spec: RunSpec | None) -> None:
@@ -82,9 +98,13 @@ def _named(key: str) -> Run | None:
     return found
 
 
-def _button(label: str, key: str, disabled: bool = False) -> bool:
+def _halted(shown: Run | StudyRecord | None) -> bool:
+    return shown is not None and shown.state in HALTED
+
+
+def _button(label: str, key: str, disabled: bool = False, second: bool = False) -> bool:
     width = "content" if key == "study" else "stretch"
-    return st.button(label, type="primary", key=f"start-{key}", disabled=disabled, width=width)
+    return st.button(label, type="secondary" if second else "primary", key=f"start-{key}", disabled=disabled, width=width)
 
 
 def _open(key: str, made: Run | StudyRecord | None) -> None:

@@ -10,6 +10,7 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.strategies import spread
 from tlcore.ui import frame, words
+from tlcore.ui.units import joined
 
 if TYPE_CHECKING:
     from tlcore.store import Run
@@ -41,7 +42,7 @@ def sentence(run: Run, rows: Rows) -> str:
         "interrupted": _interrupted,
     }[run.state](run, rows)
     note = f" {_sentence(run.note)}" if run.note and run.state in ("running", "finished") else ""
-    return said + note
+    return joined(said + note)
 
 
 def _queued(run: Run, rows: Rows) -> str:

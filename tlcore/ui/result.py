@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore.engine.recorder import ARRAYS
-from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import forms, frame, progress, words
 from tlcore.ui.details import details_view
+from tlcore.ui.seal import moved_view
 from tlcore.ui.tables import download, frame_rows
 
 if TYPE_CHECKING:
@@ -135,31 +135,6 @@ def mistake(matrix: list[list[int]], classes: list[str]) -> str:
 
 def _moved(run: Run) -> None:
     if (run.result or {}).get("moved"):
-        moved_view(run.spec, run.result or {}, f"run-{run.number}")
+        moved_view(run, f"run-{run.number}")
     else:
         st.markdown(LATER if run.live else "It ended before anything was compared with its start.")
-
-
-def moved_view(spec: RunSpec, result: Mapping[str, Any], key: str) -> None:
-    """Which parts of the net differ from their start, and whether what was promised to stay did."""
-    from tlcore.ui.strip import strip
-
-    moved = result["moved"]
-    strip(spec.blocks, spec.phases, spec.epochs, key=f"{key}-moved", moved=moved, seal=result.get("seal"))
-    st.markdown(seal(result))
-    rows = [{"variable": path, "moved": "moved" if changed else "stayed"} for path, changed in moved.items()]
-    with st.expander(f"All {len(rows)} variables", key=f"{key}-variables", on_change="rerun") as box:
-        if box.open:
-            st.table(rows, border="horizontal", alt="Each variable of the net, and whether it moved.")
-            download(rows, f"{key}-variables", key=f"{key}-variables-file")
-
-
-def seal(result: Mapping[str, Any]) -> str:
-    """What the audit found, in one sentence."""
-    moved = result["moved"]
-    stayed = sum(not changed for changed in moved.values())
-    if not result.get("seal"):
-        return "Something moved that was to stay frozen: this run does not count."
-    if not stayed:
-        return f"Nothing was to stay frozen, and all {len(moved)} variables moved."
-    return f"{stayed} of {len(moved)} variables are the same to the last bit as before the run, among them all that were to stay frozen."

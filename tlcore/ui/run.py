@@ -17,6 +17,7 @@ from tlcore.ui.tables import badge
 
 PULSE = 1.0  # seconds between two looks at a live run
 CURVES = {"accuracy": "Accuracy", "loss": "Loss"}
+WHICH = "Which curve?"
 
 
 def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
@@ -26,9 +27,9 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
         _before(spec)
         return
     _heading(run)
+    steering.steering(run)
     _live(run)
     _metric(run.spec)
-    steering.steering(run)
     if run.state == "failed":
         log_view(run)
     result_view(run)
@@ -54,7 +55,7 @@ def _heading(run: Run) -> None:
 def _metric(spec: RunSpec) -> None:
     """Which curve is shown; only a run that names classes has the choice. It stands below the curve, outside of what moves."""
     if spec.objective == "supervised":
-        forms.choice("Which curve?", CURVES, key="curve", default="accuracy", widget="segments")
+        forms.choice(WHICH, CURVES, key="curve", default="accuracy", widget="segments")
 
 
 def _live(run: Run) -> None:
@@ -63,7 +64,7 @@ def _live(run: Run) -> None:
     @frame.moving(PULSE if run.live else None, key="run-live")
     def moving() -> None:
         now = frame.store().run(run.id) if run.live else run
-        if now is None or now.live != run.live:
+        if now is None or now.state != run.state:
             st.rerun(scope="app")
             return
         rows = progress.history(now)
@@ -85,8 +86,24 @@ def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None, 
     from tlcore.ui.strip import strip
 
     strip(spec.blocks, spec.phases, spec.epochs, key="run-strip", epoch=epoch)
-    metric = forms.chosen("curve", CURVES, "accuracy") if spec.objective == "supervised" else "loss"
+    metric = forms.chosen("curve", CURVES, "accuracy", WHICH) if spec.objective == "supervised" else "loss"
     role = colours.role("pretrain" if spec.kind == "pretrain" else spec.strategy)
-    series = [curves.Series(colours.ROLES[role].label, rows, role, spec.seed)] if rows else []
+    series = [curves.Series(_named(spec, role, rows), rows, role, spec.seed)] if rows else []
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."
+    if metric == "accuracy" and (kept := _watched(rows)):
+        series.append(curves.Series("Source task", kept, "source", spec.seed))
+        alt += " Beside it the accuracy of the source task with its own head."
     live_chart(series, f"run-curves-{name}", alt, metric, spec.epochs, same=name if final else "")
+
+
+def _named(spec: RunSpec, role: str, rows: progress.Rows) -> str:
+    """What the curve is called; a name only counts where there is a second curve."""
+    from tlcore.charts import colours
+
+    return words.arm(spec.strategy) if _watched(rows) else colours.ROLES[role].label
+
+
+def _watched(rows: progress.Rows) -> progress.Rows:
+    """The accuracy of the source task, where it was watched, as epochs of a curve of its own."""
+    seen = [(row["epoch"], row.get("source_accuracy")) for row in rows]
+    return [{"epoch": epoch, "val_accuracy": value} for epoch, value in seen if value is not None]

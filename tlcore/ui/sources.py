@@ -10,6 +10,7 @@ from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import frame, words
+from tlcore.ui.units import joined
 
 NEWEST = 30  # ready models in the list
 
@@ -28,13 +29,13 @@ def sources(wanted: str | None = None) -> Sources:
     titles, specs = {}, {}
     for name, spec in recipes().items():
         run = ready.pop(spec.key, None)
-        titles[name] = f"{words.made(spec)} ({_quality(run) if run else 'trained on the way'})"
+        titles[name] = f"{words.made(spec)}: {_quality(run) if run else 'untrained'}"
         specs[name] = spec
     asked = frame.store().run(wanted) if wanted and wanted not in specs else None
     if asked and asked.kind == "pretrain" and asked.state == "finished":
         ready.setdefault(asked.spec.key, asked)
     for run in ready.values():
-        titles[run.id] = f"{words.source(run.spec)}, run {run.number} ({_quality(run)})"
+        titles[run.id] = f"{words.source(run.spec)}, run {run.number}: {_quality(run)}"
         specs[run.id] = run.spec
     return Sources(titles, specs)
 
@@ -58,4 +59,4 @@ def default_source(known: Sources) -> str:
 
 
 def _quality(run: Run) -> str:
-    return "ready" if run.accuracy is None else words.percent(run.accuracy)
+    return "ready" if run.accuracy is None else joined(f"{words.percent(run.accuracy)} on its own task")

@@ -10,6 +10,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.ui import frame, recipes
+from tlcore.ui.sources import recipe_name
 
 if TYPE_CHECKING:
     from tlcore.store import Run
@@ -44,6 +45,9 @@ def steering(run: Run) -> None:
             )
         elif run.state == "failed" and st.button("Try again", icon=":material/replay:", key="run-again", type="primary"):
             _again(run)
+        if run.kind == "pretrain" and run.state == "finished":
+            chosen = {"source": recipe_name(run.spec, run.id)}
+            st.page_link("pages/finetune.py", label="Fine-tune from this source", icon=":material/school:", query_params=chosen)
         form, choices = recipes.link_page(run.spec), recipes.link(run.spec, run.parent)
         st.page_link(form, label="Change and run", icon=":material/tune:", query_params=choices)
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params={"runs": run.id})

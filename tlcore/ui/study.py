@@ -13,8 +13,10 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import answer, frame, progress, steering, words
+from tlcore.ui import answer, behind, frame, progress, steering, words
+from tlcore.ui.standing import CONTROLS, Standing, named, standing
 from tlcore.ui.tables import badge
+from tlcore.ui.units import joined
 
 if TYPE_CHECKING:
     from tlcore.charts import curves
@@ -26,11 +28,16 @@ HEIGHT = 320
 def study_view(record: StudyRecord) -> None:
     """The panel of one study, in every state."""
     sources, members = frame.store().sources(record.id), frame.store().members(record.id)
-    _heading(record, "running" if any(run.state == "running" for run in sources) else record.state)
+    _heading(record, _state(record, sources))
     steering.problem()
     answer.card(record, members)
     _live(record, sources, members)
-    answer.tabs(record, members)
+    behind.tabs(record, members)
+
+
+def _state(record: StudyRecord, sources: list[Run]) -> str:
+    """A study whose source trains runs, though none of its own runs does yet."""
+    return "running" if any(run.state == "running" for run in sources) else record.state
 
 
 def before(study: Study | None) -> None:
@@ -44,7 +51,10 @@ def before(study: Study | None) -> None:
     with st.container(border=True, key="study-before"):
         st.markdown(f"**{words.study(study.settings)}**")
         st.markdown(f"{amount}. The accuracy of every run appears here as it ends; what was measured before is taken from the store.")
-        rows = {words.arm(member.arm, member.frozen): member.spec for member in study.members}
+        controls = dict.fromkeys(words.lower(words.arm(member.arm)) for member in study.members if member.tier)
+        if controls:
+            st.markdown(f"Then its controls, which transfer must beat: {'; '.join(controls)}.")
+        rows = {words.arm(member.arm, member.frozen): member.spec for member in study.members if not member.tier}
         arms(study.members[0].spec.blocks, [(name, spec.phases[-1]) for name, spec in rows.items()], key="study-arms-strip")
 
 
@@ -79,11 +89,11 @@ def _live(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) 
             _curves(record, sources, members)
             return
         store = frame.store()
-        now = store.study(record.id)
-        if now is None or (now.state, now.done) != (record.state, record.done):
+        now, trained = store.study(record.id), store.sources(record.id)
+        if now is None or (_state(now, trained), now.done) != (_state(record, sources), record.done):
             st.rerun(scope="app")
             return
-        trained, learning = store.sources(record.id), store.members(record.id)
+        learning = store.members(record.id)
         _progress(now, trained, learning)
         _curves(now, trained, learning)
 
@@ -104,17 +114,25 @@ def sentence(record: StudyRecord, sources: list[Run], members: list[MemberRecord
     """Where a study is, in one or two sentences."""
     runs = [*sources, *(member.run for member in members)]
     if record.live:
-        return _now(record, sources, members)
+        return joined(_now(record, sources, members))
     kept = f"{record.done} of {record.total} runs are measured and kept."
     if record.state == "finished":
-        took = sum(run.seconds or 0 for run in runs)
         measured = f"All {words.count(record.total, 'run')} and {words.count(len(sources), 'source')} are measured"
-        return f"{measured}; together they took {words.seconds(took)}."
+        return joined(f"{measured}{_took(record, runs)}.")
     if record.state == "stopped":
         return f"Stopped. {kept} Go on trains the rest."
     broken = next((run for run in runs if run.state == record.state and run.error), None)
     why = f"[Run {broken.number}](runs?run={broken.id}): {broken.error}" if broken else "A run was cut short."
     return f"{why} {kept}"
+
+
+def _took(record: StudyRecord, runs: list[Run]) -> str:
+    """How long it took, without what an earlier study or a run of its own had measured already."""
+    fresh = [run for run in runs if run.created >= record.created]
+    if not fresh:
+        return ""
+    took = words.seconds(sum(run.seconds or 0 for run in fresh))
+    return f"; together they took {took}" if len(fresh) == len(runs) else f"; the {len(fresh)} of them that were new took {took}"
 
 
 def _now(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> str:
@@ -125,6 +143,7 @@ def _now(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -
     member = next((each for each in members if each.run.state == "running"), None)
     if member is not None:
         arm = words.arm(member.arm, member.frozen)
+        arm += f", {words.labels(member.run.spec.labels_per_class)}" if record.question == "label_budget" else ""
         return f"{arm}, seed {member.seed}: epoch {member.run.epoch} of {member.run.epochs}. {record.done} of {record.total} runs are done."
     engine = jobs.engine_state()
     if engine["state"] != "ready":
@@ -137,7 +156,8 @@ def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]
     from tlcore.charts import colours, curves
     from tlcore.ui.live import live_chart
 
-    rows = _histories([*sources, *(member.run for member in members)])
+    shown, sources = _shown(record, members), _theirs(sources, members)
+    rows = _histories([*sources, *(each.run for each in shown)])
     same = f"{record.id}-{record.done}" if record.state == "finished" else ""
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
@@ -147,17 +167,39 @@ def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]
         epochs, alt = max((run.epochs for run in sources), default=1), f"{metric.capitalize()} of the sources after each epoch."
         live_chart(read, "study-sources", alt, metric, epochs, HEIGHT, same and f"{same}-sources")
     with right:
-        st.markdown("**Learning the target**")
-        arms = [_series(member, rows[member.run.id]) for member in members if rows[member.run.id]]
-        epochs, alt = max((member.run.epochs for member in members), default=1), "Validation accuracy of each arm after each epoch."
+        most = record.settings.get("most")
+        st.markdown("**Learning the target**" + (f", with {words.labels(most)}" if most else ""))
+        arms = [_series(record, each, rows[each.run.id]) for each in shown if rows[each.run.id]]
+        epochs, alt = max((each.run.epochs for each in shown), default=1), "Validation accuracy of each arm after each epoch."
         live_chart(arms, "study-arms", alt, "accuracy", epochs, HEIGHT, same)
 
 
-def _series(member: MemberRecord, rows: progress.Rows) -> curves.Series:
+def _theirs(sources: list[Run], members: list[MemberRecord]) -> list[Run]:
+    """The sources that transfer is measured from, without those of the controls."""
+    asked = {member.run.parent for member in members if member.arm not in CONTROLS}
+    return [run for run in sources if run.id in asked]
+
+
+def _shown(record: StudyRecord, members: list[MemberRecord]) -> list[Standing]:
+    """The runs whose curves are drawn: no controls beside a depth, and of all budgets the largest."""
+    runs, most = standing(record, members), record.settings.get("most")
+    if most is not None:
+        return [each for each in runs if each.place == most]
+    return [each for each in runs if each.arm not in (CONTROLS if record.question == "freezing" else ("scratch_long",))]
+
+
+def _series(record: StudyRecord, each: Standing, rows: progress.Rows) -> curves.Series:
     from tlcore.charts import colours, curves
 
-    share = None if member.frozen is None else member.frozen / len(member.run.spec.blocks)
-    return curves.Series(words.arm(member.arm, member.frozen), rows, colours.role(member.run.strategy), member.seed, share)
+    if record.question != "freezing" or each.place is None:
+        return curves.Series(words.arm(each.arm), rows, colours.role(each.run.strategy), each.seed, _tuned(each))
+    share = each.place / len(each.run.spec.blocks)
+    return curves.Series(named(record.question, each.arm, each.place), rows, colours.role(each.run.strategy), each.seed, share)
+
+
+def _tuned(each: Standing) -> float | None:
+    """The share of frozen blocks where a run of blocks is tuned: it gives the colour."""
+    return None if not each.arm.startswith("surgical ") else 1 - each.run.spec.knobs["width"] / len(each.run.spec.blocks)
 
 
 def _histories(runs: list[Run]) -> dict[str, progress.Rows]:

@@ -19,6 +19,12 @@ RULES = """
 .stMain .stElementContainer:has([data-testid="stCaptionContainer"]) { margin-top: -.65rem; }
 .stMain [data-testid="stCaptionContainer"] { opacity: 1; }
 .stMain [data-testid="stCaptionContainer"] p { color: var(--tl-soft); line-height: 1.4; }
+.stMain [data-testid="stLayoutWrapper"]:has(> :is(.st-key-runs-actions, .st-key-studies-actions)) {
+  position: sticky; top: 0; z-index: 5; padding-block: .5rem; background: var(--tl-paper); }
+.stApp:has([data-testid="stExpandSidebarButton"]) [data-testid="stLayoutWrapper"]:has(> :is(.st-key-runs-actions, .st-key-studies-actions)) {
+  top: 3.75rem; }
+.stMain .stSelectbox input { text-overflow: ellipsis; padding-right: .1rem; }
+.stMain .stTable p { overflow-wrap: anywhere; }
 .st-key-verdict { min-height: 20.5rem; }
 .st-key-study-line { min-height: 2.5rem; }
 .tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; }
@@ -29,9 +35,12 @@ RULES = """
 .stMarkdown th, .stMarkdown td { border-width: 0 0 1px; padding: .45rem 1.5rem .45rem 0; }
 .stMarkdown th { font-weight: 500; font-size: .875rem; color: var(--tl-soft); white-space: nowrap; }
 .stMarkdown td[style*="right"] { white-space: nowrap; }
+.stMarkdown th:first-child, .stMarkdown td:first-child { min-width: 8.5rem; }
 .stMarkdown tbody tr:last-child td { border-bottom: 0; }
 .tl-mark { display: flex; align-items: center; gap: .65rem; margin: -.5rem 0 .25rem; font-weight: 600; font-size: 1.05rem; line-height: 1.2; }
 .tl-mark img { flex: none; width: 34px; height: 34px; }
+.tl-legend { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; font-size: .8125rem; color: var(--tl-soft); }
+.tl-legend span { display: inline-flex; align-items: center; gap: .4rem; white-space: nowrap; } .tl-legend img { flex: none; }
 .tl-section { margin: .6rem 0 -.5rem .55rem; font-size: .8rem; color: var(--tl-soft); }
 .tl-engine { display: flex; gap: .55rem; align-items: baseline; margin: .75rem 0 0 .55rem; font-size: .875rem; line-height: 1.35; }
 .tl-engine i { flex: none; width: .55rem; height: .55rem; border-radius: 50%; background: var(--tl-chance); }
@@ -44,11 +53,13 @@ RULES = """
   font-size: 1.4rem; color: var(--tl-soft); }
 @keyframes tl-breathe { 50% { opacity: .3; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
+@media (max-width: 1400px) { .stMainBlockContainer { padding-inline: 2.25rem; } }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3rem 1rem 4rem; }
   .stMain h1 { font-size: 1.65rem; }
   .stMain .stHorizontalBlock { row-gap: 1rem; }
-  .st-key-first-row .stColumn:not(:last-child)::after { content: "\\2193"; right: auto; left: 50%; top: auto; bottom: -1.35rem; }
+  .stMain .st-key-first-row .stHorizontalBlock { row-gap: 3rem; }
+  .st-key-first-row .stColumn:not(:last-child)::after { content: "\\2193"; right: auto; left: 50%; top: auto; bottom: -2.35rem; }
 }
 """
 NAMES = ("ice", "ember", "soft", "chance", "helps", "harms", "line", "panel", "paper", "ink", "accent")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from tlcore.spec import RunSpec
 from tlcore.ui import words
 from tlcore.ui.listing import Row
+from tlcore.ui.settings import changed, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +29,16 @@ STATES = {
     "interrupted": ("Interrupted", "yellow", ":material/pause:"),
     "failed": ("Failed", "red", ":material/error:"),
 }
-STUDY_PAGES = {"arms": "app.py", "freezing": "pages/freezing.py"}  # where each question is shown
+STUDY_PAGES = {
+    "arms": "app.py",
+    "freezing": "pages/freezing.py",
+    "label_budget": "pages/labels.py",
+    "forgetting": "pages/forgetting.py",
+}  # where each question is shown
+ELSEWHERE = ("backbone", "objective", "labels_per_class", "image", "frozen", "block", "width")  # stand in the rest of the row
+SHORT = {"epochs": "{} epochs", "learning_rate": "rate {:g}", "batch_size": "batches of {}", "weight_decay": "decay {:g}"} | {
+    "watch_source": "source watched"
+}
 Table = Sequence[Mapping[str, Any]]
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -82,7 +94,25 @@ def note(run: Run) -> str:
         "stopped": f" · after epoch {run.epoch} of {run.epochs}",
         "interrupted": f" · after epoch {run.epoch} of {run.epochs}",
     }
-    return f"Run {run.number} · {run.backbone} · seed {run.spec.seed}{where.get(run.state, '')}"
+    changed = unusual(run.spec_json)
+    return f"Run {run.number} · {run.backbone} · seed {run.spec.seed}{f' · {changed}' if changed else ''}{where.get(run.state, '')}"
+
+
+@lru_cache(maxsize=1024)
+def unusual(spec: str) -> str:
+    """The settings of a run, given as JSON, that are not the usual ones and stand nowhere else in its row.
+
+    >>> unusual(RunSpec.make("pretrain", dataset="digits", epochs=3, learning_rate=0.01).to_json())
+    '3 epochs, rate 0.01'
+    """
+    return ", ".join(said(name, value) for name, value in changed(RunSpec.from_json(spec)).items() if name not in ELSEWHERE)
+
+
+def said(name: str, value: Any) -> str:
+    """A setting in a word or two."""
+    if name in SHORT:
+        return SHORT[name].format(value)
+    return f"{name.replace('_', ' ')} {text(value)}"
 
 
 def plain(runs: Iterable[Run]) -> list[dict[str, Any]]:
@@ -103,6 +133,10 @@ def plain(runs: Iterable[Run]) -> list[dict[str, Any]]:
             "epochs": run.epochs,
             "batch_size": run.spec.batch_size,
             "learning_rate": run.spec.learning_rate,
+            "weight_decay": run.spec.weight_decay,
+            "patience": run.spec.patience,
+            "head": run.spec.head,
+            "schedule": run.spec.schedule,
             **run.spec.knobs,
             "accuracy": run.accuracy,
             "loss": run.loss,

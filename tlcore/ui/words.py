@@ -9,8 +9,8 @@ from typing import Any
 
 from tlcore import clock
 from tlcore.spec import RunSpec
-from tlcore.strategies import STRATEGIES
 from tlcore.studies import STUDIES
+from tlcore.studies import label as label_of
 
 
 def percent(value: float | None) -> str:
@@ -106,12 +106,25 @@ def labels(per_class: int | None) -> str:
 def arm(name: str, frozen: int | None = None) -> str:
     """The name of an arm of a study, as legends and tables give it.
 
-    >>> arm("lp_ft"), arm("freeze", 3), arm("freeze", 0)
-    ('Probe, then tune', '3 frozen', 'None frozen')
+    >>> arm("lp_ft"), arm("freeze", 3), arm("freeze", 0), arm("random_frozen", 2)
+    ('Probe, then tune', '3 frozen', 'None frozen', '2 frozen at random')
     """
-    if frozen is not None:
-        return f"{frozen} frozen" if frozen else "None frozen"
-    return str(STRATEGIES[name].facts["label"]) if name in STRATEGIES else name
+    if frozen is None or (name == "self_tuned" and not frozen):
+        return label_of(name)
+    if name in ("tuned", "self_tuned"):
+        return f"{frozen} copied{' from the target itself' if name == 'self_tuned' else ''} and tuned"
+    said = f"{frozen} frozen" if frozen else "None frozen"
+    return said + {"random_frozen": " at random", "self": ", from the target itself"}.get(name, "")
+
+
+def lower(name: str) -> str:
+    """A name within a sentence: its first letter small, if the word is not one of capitals.
+
+    >>> lower("From scratch"), lower("LoRA"), lower("L2-SP")
+    ('from scratch', 'LoRA', 'L2-SP')
+    """
+    first = name.split(" ")[0].split(",")[0]
+    return name[:1].lower() + name[1:] if first[1:].islower() else name
 
 
 def title(spec: RunSpec) -> str:
@@ -132,8 +145,14 @@ def short(spec: RunSpec) -> str:
 
 
 def does(spec: RunSpec) -> str:
-    """A run's strategy in words, with its frozen blocks."""
-    return f"{spec.knobs['frozen']} of {len(spec.blocks)} frozen" if spec.strategy == "freeze" else arm(spec.strategy)
+    """A run's strategy in words, with its blocks where those vary."""
+    if spec.strategy in ("freeze", "random_frozen"):
+        random = " at random" if spec.strategy == "random_frozen" else ""
+        return f"{spec.knobs['frozen']} of {len(spec.blocks)} frozen{random}"
+    if spec.strategy == "surgical":
+        first = spec.knobs["block"]
+        return arm(f"surgical {first}-{first + spec.knobs['width'] - 1}")
+    return arm(spec.strategy)
 
 
 def target(spec: RunSpec) -> str:
@@ -155,7 +174,13 @@ def question(name: str) -> str:
 def study(settings: Mapping[str, Any]) -> str:
     """From what to what a study goes, and with how much."""
     seeds = count(int(settings.get("seeds", 1)), "seed")
-    return f"From {settings['source']['dataset']} to {settings['dataset']}, {labels(settings.get('labels_per_class'))}, {seeds}"
+    return f"From {settings['source']['dataset']} to {settings['dataset']}, {amount(settings)}, {seeds}"
+
+
+def amount(settings: Mapping[str, Any]) -> str:
+    """How many labels each net of a study may learn from."""
+    most = settings.get("most")
+    return labels(settings.get("labels_per_class")) if most is None else f"1 to {labels(most)}"
 
 
 def source(spec: RunSpec) -> str:

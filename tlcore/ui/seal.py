@@ -1,0 +1,112 @@
+"""The seal: block by block, what was to stay frozen, what moved, how far, and how hard the gradients pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from tlcore.spec import RunSpec
+from tlcore.store import Run
+from tlcore.strategies import Branch, Only, Phase
+from tlcore.ui import frame
+from tlcore.ui.tables import download
+
+STATES = {
+    "frozen": "stayed, to the last bit",
+    "moved": "moved",
+    "statistics": "only BatchNorm's statistics moved",
+    "broken": "moved, though it was to stay",
+}
+HEAD = ("Part", "State", "Trained", "Drift", "Drift of statistics", "Gradient, first epoch", "Gradient, last epoch", "Parameters")
+MEANING = (
+    "Drift is the length of the change over the length of the start, for the head none, which starts anew; statistics are BatchNorm's "
+    "running means and variances. Gradient is the mean norm over an epoch's steps."
+)
+
+
+def moved_view(run: Run, key: str) -> None:
+    """Which parts of the net differ from their start, and whether what was promised to stay did."""
+    from tlcore.ui.strip import strip
+
+    result, spec = run.result or {}, run.spec
+    moved = result["moved"]
+    strip(spec.blocks, spec.phases, spec.epochs, key=f"{key}-moved", moved=moved, seal=result.get("seal"))
+    st.markdown(seal(result))
+    rows = parts(spec, result, frame.store().gradients(run.id))
+    if rows:
+        body = ["| " + " | ".join(_cells(row)) + " |" for row in rows]
+        st.markdown("\n".join(["| " + " | ".join(HEAD) + " |", "|:--|:--|:--|" + "--:|" * 5, *body]))
+        st.markdown(f":small[{MEANING}]")
+        download(rows, f"{key}-parts", key=f"{key}-parts-file")
+    if result.get("best_epoch") is not None:
+        st.markdown(f"It ended as it was after epoch {result['best_epoch']}, where its validation loss was lowest.")
+    variables = [{"variable": path, "moved": "moved" if changed else "stayed"} for path, changed in moved.items()]
+    with st.expander(f"All {len(variables)} variables", key=f"{key}-variables", on_change="rerun") as box:
+        if box.open:
+            st.table(variables, border="horizontal", alt="Each variable of the net, and whether it moved.")
+            download(variables, f"{key}-variables", key=f"{key}-variables-file")
+
+
+def seal(result: Mapping[str, Any]) -> str:
+    """What the audit found, in one sentence."""
+    moved = result["moved"]
+    stayed = sum(not changed for changed in moved.values())
+    if not result.get("seal"):
+        return "Something moved that was to stay frozen: this run does not count."
+    if not stayed:
+        return f"Nothing was to stay frozen, and all {len(moved)} variables moved."
+    return f"{stayed} of {len(moved)} variables are the same to the last bit as before the run, among them all that were to stay frozen."
+
+
+def parts(spec: RunSpec, result: Mapping[str, Any], gradients: Sequence[Sequence[float | None]]) -> list[dict[str, Any]]:
+    """A row a block, the head last; nothing of a run from before blocks were kept."""
+    found, sizes = result.get("blocks") or [], result.get("parameters", {})
+    counts = [*sizes.get("blocks", ()), sizes.get("head")]
+    return [
+        {
+            "part": _name(spec, place, str(each["name"])),
+            "state": each["state"],
+            "trained": trained(spec, place),
+            "drift": each.get("drift"),
+            "statistics": each.get("statistics"),
+            "gradient_first": _at(gradients[:1], place),
+            "gradient_last": _at(gradients[-1:], place),
+            "parameters": counts[place] if place < len(counts) else None,
+        }
+        for place, each in enumerate(found)
+    ]
+
+
+def _name(spec: RunSpec, place: int, name: str) -> str:
+    return f"{place + 1}: {spec.blocks[place][0]}" if place < len(spec.blocks) else name
+
+
+def trained(spec: RunSpec, place: int) -> str:
+    """What of a part the strategy trains in any of its phases."""
+    said = {_share(phase, place) for phase in spec.phases} - {""}
+    return ", ".join(sorted(said)) or "no"
+
+
+def _share(phase: Phase, place: int) -> str:
+    """What of a part a phase trains, or nothing."""
+    if not (*phase.factors, phase.head)[place]:
+        return ""
+    if place >= len(phase.factors):
+        return "all"
+    if only := phase.find(Only):
+        return {"bias": "biases", "norm": "normalization"}.get(only.what, only.what)
+    return "layers beside it" if phase.find(Branch) else "all"
+
+
+def _at(epochs: Sequence[Sequence[float | None]], place: int) -> float | None:
+    return epochs[0][place] if epochs and place < len(epochs[0]) else None
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    drifts = ["–" if row[name] is None else f"{100 * row[name]:.3g} %" for name in ("drift", "statistics")]
+    norms = ["–" if not row[name] else f"{row[name]:.2g}" for name in ("gradient_first", "gradient_last")]
+    size = "–" if row["parameters"] is None else f"{row['parameters']:,}"
+    colour = {"frozen": "blue", "broken": "red"}.get(row["state"], "orange")
+    return (row["part"], f":{colour}[{STATES.get(row['state'], row['state'])}]", row["trained"], *drifts, *norms, size)

@@ -25,6 +25,7 @@ from tlcore.training import network as nets
 from tlcore.training.features import forget
 from tlcore.training.loop import cuts, order
 from tlcore.training.network import Network
+from tlcore.training.start import drawn
 
 EPOCHS, LABELS, BATCH, RATE = 40, 20, 16, 3e-3
 ROUNDS = 3
@@ -113,7 +114,7 @@ def guide(spec: RunSpec, weights: Mapping[str, np.ndarray], frozen: int) -> Time
     """The recipe of the Keras guide on transfer learning, the first blocks frozen: base, ``trainable``, new head, compile, fit, evaluate."""
     keras.backend.clear_session()
     net = Network(spec, 10)
-    net.load({**net.initial(spec.seed), **{path: value for path, value in weights.items() if not path.startswith("head/")}})
+    net.load({**drawn(spec, net), **{path: value for path, value in weights.items() if not path.startswith("head/")}})
     accuracy, seconds = _timed(lambda: _fit(spec, net, frozen))
     return Timed(seconds, accuracy)
 

@@ -76,8 +76,8 @@ PLANS = {  # share, factors, head, statistics, fresh blocks, modifiers
     "l2-sp": ("l2_sp", {"strength": 0.1}, [(1.0, ALL, 1, True, 0, Pull(0.1, 0.01))]),
     "l2-sp of the head": ("l2_sp", {"strength": 0}, [(1.0, ALL, 1, True, 0, Pull(0.0, 0.01))]),
     "l2-sp of nothing": ("l2_sp", {"strength": 0, "head_strength": 0}, [(1.0, ALL, 1, True, 0)]),
-    "distilled features": ("distill", {"weight": 3}, [(1.0, ALL, 1, True, 0, Keep("features", 3.0, 2.0))]),
-    "distilled outputs": ("distill", {"keep": "outputs", "temperature": 4}, [(1.0, ALL, 1, True, 0, Keep("outputs", 1.0, 4.0))]),
+    "distilled features": ("distill", {"weight": 3}, [(1.0, ALL, 1, False, 0, Keep("features", 3.0, 2.0))]),
+    "distilled outputs": ("distill", {"keep": "outputs", "temperature": 4}, [(1.0, ALL, 1, False, 0, Keep("outputs", 1.0, 4.0))]),
     "distilled at no weight": ("distill", {"weight": 0}, [(1.0, ALL, 1, True, 0)]),
 }
 

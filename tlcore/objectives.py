@@ -29,7 +29,7 @@ class Task:
 
 @OBJECTIVES.register(labels=True)
 def supervised(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
-    """Supervised: name the class. Cross-entropy on labels, computed from logits; the head has one unit a class."""
+    """Supervised: name the class. It sees an image and names its class, and learns from its mistakes (cross-entropy)."""
     import keras
 
     head = keras.Sequential([keras.layers.Input((embedding,)), keras.layers.Dense(classes, name="logits")], name="head")

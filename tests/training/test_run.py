@@ -11,7 +11,7 @@ import pytest
 
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
-from tlcore.training import Checkpoint, calls, features, run, train
+from tlcore.training import Checkpoint, calls, features, run, start, train
 
 FRESH = """
 import hashlib, sys
@@ -52,7 +52,7 @@ def test_from_scratch_starts_at_chance_with_the_loss_of_guessing(trained, tuned)
 def test_a_head_of_zeros_starts_at_the_logarithm_of_the_classes(tuned, source, kept, monkeypatch):
     fresh = run.Network.initial
     zeros = {"head/logits/kernel": np.zeros((64, 10), "float32"), "head/logits/bias": np.zeros(10, "float32")}
-    monkeypatch.setattr(run.Network, "initial", lambda net, seed: {**fresh(net, seed), **zeros})
+    monkeypatch.setattr(run.Network, "initial", lambda net, seed, purpose="": {**fresh(net, seed, purpose), **zeros})
     outcome = train(tuned("linear_probe", epochs=1), kept(), source)
     assert outcome.result["start"]["val_loss"] == pytest.approx(np.log(10), abs=1e-6)
 
@@ -258,3 +258,10 @@ def test_a_rate_that_breaks_the_loss_is_the_end_of_the_search(tuned, source, kep
     outcome = train(tuned("full", schedule="finder", learning_rate=1.0, epochs=12), recorder, source)
     assert outcome.state == "finished" and [row["epoch"] for row in recorder.rows] == [0, 1, 2, 3, 4, 5]
     assert not any(outcome.result["moved"].values())
+
+
+def test_a_new_head_is_drawn_otherwise_than_the_source_drew_its_own(tuned, pretraining):
+    """The same draw would know the features that were learned for it, where source and target have as many classes."""
+    spec = tuned("linear_probe", seed=pretraining.seed)
+    target, source = (start.drawn(each, run.network(each, 10)) for each in (spec, pretraining))
+    assert all((target[path] != source[path]).any() for path in target if path.endswith("kernel"))

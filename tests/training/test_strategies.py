@@ -116,7 +116,7 @@ def test_full_tuning_trains_all_but_the_statistics(trained, tune):
 
 def test_first_steps_have_the_sizes_of_the_discriminative_rates(trained, tune, origin):
     spec = tune("discriminative", decay=2.0, body_rate=0.8, epochs=1, batch_size=64)
-    weights, drawn = trained(spec).weights, network(spec, 10).initial(spec.seed)
+    weights, drawn = trained(spec).weights, start.drawn(spec, network(spec, 10))
     top = abs(weights["head/logits/kernel"] - drawn["head/logits/kernel"]).max()
     kernels = ("block1/conv/kernel", "block2/conv/kernel", "block3/conv/kernel", "block4/dense/kernel")
     sizes = [abs(weights[path] - origin[path]).max() / top for path in kernels]
@@ -127,7 +127,7 @@ def test_gradual_unfreezing_moves_one_more_block_in_each_phase(tune, origin, kep
     recorder = kept()
     weights = train(tune("gradual", epochs=8), recorder, origin).weights
     states = [recorder.checkpoints[epoch] for epoch in (1, 2, 3, 4)] + [weights]
-    first = {**origin, **{path: network(tune("gradual"), 10).initial(0)[path] for path in start.HEAD}}
+    first = {**origin, **{path: start.drawn(tune("gradual"), network(tune("gradual"), 10))[path] for path in start.HEAD}}
     moved = [changed(one, other) for one, other in zip([first, *states[:-1]], states, strict=True)]
     moved = [{path for path in paths if path in origin} for paths in moved]
     assert [parts(paths) for paths in moved] == [
@@ -150,14 +150,14 @@ def test_fresh_blocks_start_as_drawn_and_not_from_the_source(tune, origin, kept,
     spec = tune(strategy, **knobs)
     weights = train(spec, kept(patience=0), origin).weights  # stopped before the first step
     fresh = {path for path in weights if path.split("/")[0] in {"head", *list(CHANNELS)[old:]}}
-    assert changed(weights, network(spec, 10).initial(spec.seed)) == set(weights) - fresh
+    assert changed(weights, start.drawn(spec, network(spec, 10))) == set(weights) - fresh
     assert changed(weights, origin) == fresh
 
 
 def test_blocks_frozen_at_random_stay_as_they_were_drawn(trained, tune):
     spec = tune("random_frozen")
     outcome = trained(spec)
-    drawn = network(spec, 10).initial(spec.seed)
+    drawn = start.drawn(spec, network(spec, 10))
     still = {path for path in drawn if path.startswith(("block1/", "block2/")) and not is_statistic(path)}
     assert changed(outcome.weights, drawn) == set(drawn) - still
     assert outcome.result["parameters"]["trainable"] == 64 * 64 * 10 + 2 * 2 * 64 + HEAD
@@ -175,7 +175,7 @@ def test_the_penalty_of_a_pull_is_zero_at_the_start_and_half_its_strength_times_
 
 def test_the_penalty_of_a_head_is_half_its_strength_times_its_size(tune, origin, kept):
     spec = tune("l2_sp", strength=7.0, head_strength=0.5)
-    size = sum((network(spec, 10).initial(0)[path].astype("float64") ** 2).sum() for path in start.HEAD)
+    size = sum((start.drawn(spec, network(spec, 10))[path].astype("float64") ** 2).sum() for path in start.HEAD)
     assert train(spec, kept(patience=0), origin).result["penalty"] == pytest.approx(0.25 * size, rel=1e-9)
 
 
@@ -540,11 +540,11 @@ def test_a_head_that_fits_the_features_is_good_before_the_first_step(trained, tu
 
 @pytest.mark.parametrize("strategy", ["l2_sp", "distill", "auto_rgn", "lora", "random_frozen"])
 def test_a_resumed_run_ends_as_one_without_a_break(tune, origin, kept, alike, strategy):
-    spec, whole, later = tune(strategy, patience=3), kept(), kept()  # with patience there is a checkpoint after each epoch
+    spec, whole, later = tune(strategy, epochs=3, patience=2), kept(), kept()  # with patience there is a checkpoint after each epoch
     given = origin if spec.source else None
     expected = train(spec, whole, given)
-    outcome = train(spec, later, given, Checkpoint(2, whole.checkpoints[2]))
+    outcome = train(spec, later, given, Checkpoint(1, whole.checkpoints[1]))
     assert alike(outcome.weights, expected.weights)
     assert not changed(outcome.adapters, expected.adapters) and outcome.adapters.keys() == expected.adapters.keys()
-    assert later.numbers[1:] == whole.numbers[3:] != []
+    assert later.numbers[1:] == whole.numbers[2:] != []
     assert {**outcome.result, "seconds": 0} == {**expected.result, "seconds": 0}

@@ -9,7 +9,7 @@ from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
 from tlcore.spec.budget import BUDGET, CATALOGUES
-from tlcore.strategies import STRATEGIES, Keep, Only
+from tlcore.strategies import STRATEGIES, Keep, Only, Pull
 
 if TYPE_CHECKING:
     from tlcore.spec.run import RunSpec
@@ -51,6 +51,8 @@ def check_together(spec: RunSpec) -> None:
     only = any((found := phase.find(Only)) and found.what == "norm" for phase in spec.phases)
     if only and spec.knobs.get("normalization") == "none":
         raise InputError(f"The strategy {spec.strategy} trains normalization, and this net has none: choose another strategy or source.")
+    if spec.weight_decay and any(phase.find(Pull) for phase in spec.phases):
+        raise InputError(f"The strategy {spec.strategy} pulls the weights to the source, not to zero: leave weight_decay at 0.")
     if spec.patience and spec.patience >= spec.epochs:
         raise InputError(f"Patience is {spec.patience}, which {spec.epochs} epochs never reach: choose less, or 0 for none.")
 

@@ -34,5 +34,5 @@ def distill(
     body_rate: BodyRate = GENTLE,
 ) -> tuple[Phase, ...]:
     """Distillation. Everything is tuned, while features or old answers stay near the source's (Li & Hoiem 2016)."""
-    held = (Keep(keep, weight, temperature),) if weight else ()
-    return (Phase("everything tuned, near the source's view", 1.0, (body_rate,) * blocks, modifiers=held),)
+    held = (Keep(keep, weight, temperature),) if weight else ()  # the source was seen in inference mode: so is what should stay near it
+    return (Phase("everything tuned, near the source's view", 1.0, (body_rate,) * blocks, statistics=not held, modifiers=held),)

@@ -87,10 +87,13 @@ class Network:
                 values = values if added is None else values + added
         return values
 
-    def initial(self, seed: int) -> dict[str, np.ndarray]:
-        """Fresh start weights: each variable by its layer's own initializer, seeded by the run's seed and the variable's path."""
+    def initial(self, seed: int, purpose: str = "") -> dict[str, np.ndarray]:
+        """Fresh start weights: each variable by its layer's own initializer, seeded by the run's seed and the variable's path.
+
+        purpose: sets draws apart that must not be the same: a new head that is drawn like the source's once was would know its features.
+        """
         layers = [layer for place in range(len(self.parts)) for layers in self._layers(place) for layer in layers.layers]
-        return {variable.path: _start(layer, variable, seed) for layer in layers for variable in layer.variables}
+        return {variable.path: _start(layer, variable, f"{seed}{purpose}") for layer in layers for variable in layer.variables}
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         """Put weights into the net; every variable must be there in its own shape."""
@@ -145,7 +148,7 @@ def branch(spec: RunSpec) -> Branch | None:
     return next((found for phase in spec.phases if (found := phase.find(Branch))), None)
 
 
-def _start(layer: keras.Layer, variable: Any, seed: int) -> np.ndarray:
+def _start(layer: keras.Layer, variable: Any, seed: str) -> np.ndarray:
     initializer = getattr(layer, f"{variable.name}_initializer", None)
     if initializer is None:
         raise TypeError(f"{variable.path} has no initializer of its own: name it after its variable.")

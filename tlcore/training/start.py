@@ -21,7 +21,7 @@ HEAD = ("head/logits/kernel", "head/logits/bias")
 
 def weights(spec: RunSpec, net: Network, source: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
     """Start weights: the first blocks from the source, the others and the head fresh; all fresh without a source."""
-    start = net.initial(spec.seed)
+    start = drawn(spec, net)
     if spec.source is None:
         return start
     if source is None:
@@ -29,6 +29,11 @@ def weights(spec: RunSpec, net: Network, source: Mapping[str, np.ndarray] | None
     copied, missing = len(spec.blocks) - spec.phases[0].fresh, np.empty(0)  # what is missing fits no variable: loading says which
     found = {path: start[path] if net.owner[path] >= copied or branches.is_branch(path) else source.get(path, missing) for path in start}
     return found | _kept_head(net, source) if HEADS[spec.head].facts.get("keeps") else found
+
+
+def drawn(spec: RunSpec, net: Network) -> dict[str, np.ndarray]:
+    """All weights as a run draws them: other ones than its source drew from the same seed."""
+    return net.initial(spec.seed, "" if spec.kind == "pretrain" else "/target")
 
 
 def _kept_head(net: Network, source: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -51,12 +51,12 @@ def _said(asked: Mapping[str, expect.Part], done: frozenset[str]) -> str:
     paces = _paces(str(folder.home()))
     left = {key: part for key, part in asked.items() if key not in done}
     needed = {part.source for part in left.values()}
-    low = high = 0.0
+    work: dict[expect.Kindred, float] = {}
     for key, part in left.items():
         if part.kindred[0] == "finetune" or key in needed or len(asked) == 1:
-            best, worst = pace_of(part.kindred, paces)
-            low, high = low + best * part.seconds, high + worst * part.seconds
-    return span(low, high)
+            work[part.kindred] = work.get(part.kindred, 0.0) + part.seconds
+    both = [(seconds, *pace_of(kindred, paces)) for kindred, seconds in work.items()]
+    return span(sum(seconds * best for seconds, best, _ in both), sum(seconds * worst for seconds, _, worst in both))
 
 
 def span(low: float, high: float) -> str:

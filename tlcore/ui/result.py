@@ -112,7 +112,13 @@ def confusion_view(result: Mapping[str, Any], key: str, shown: str, same: str) -
         return confusion.table(result["confusion"], result["classes"])
 
     figure = kept(f"{same}-confusion-{shown}", lambda theme: confusion.figure(table(), theme, shown=shown))
-    chart(figure, key=f"{key}-matrix", alt=f"Confusion matrix, rows true, columns predicted. {said}")
+    pairs = len(result["classes"]) > confusion.NAMED
+    what = "The pairs of classes that were confused most" if pairs else "Confusion matrix, rows true, columns predicted"
+    chart(figure, key=f"{key}-matrix", alt=f"{what}. {said}")
+    if pairs:
+        with st.expander("The whole matrix", key=f"{key}-whole"):
+            whole = kept(f"{same}-whole-{shown}", lambda theme: confusion.figure(table(), theme, shown=shown, whole=True))
+            chart(whole, key=f"{key}-whole-matrix", alt="Confusion matrix of all classes, rows true, columns predicted.")
     download(lambda: frame_rows(table()), f"{key}-confusion", key=f"{key}-matrix-file")
 
 

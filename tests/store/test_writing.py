@@ -142,7 +142,7 @@ def test_a_study_takes_the_runs_that_are_there(store, worker):
 def test_two_studies_share_the_runs_that_both_need(store):
     arms, freezing = store.submit_study(recipes.study()), store.submit_study(recipes.study("freezing"))
     both = [{each.run.id for each in store.members(record.id)} for record in (arms, freezing)]
-    assert {store.run(run_id).strategy for run_id in both[0] & both[1]} == {"scratch"}
+    assert {store.run(run_id).strategy for run_id in both[0] & both[1]} == {"scratch", "linear_probe", "full"}
     assert {each.id for each in store.studies_of(store.members(arms.id)[0].run.id)} == {arms.id, freezing.id}
     assert [each.id for each in store.studies_of(store.sources(arms.id)[0].id)] == [freezing.id, arms.id]
 
@@ -229,7 +229,7 @@ def test_stopping_a_study_leaves_what_others_asked_for(store):
     arms, freezing = store.submit_study(recipes.study()), store.submit_study(recipes.study("freezing"))
     store.stop_study(arms.id)
     assert {member.run.state for member in store.members(freezing.id)} == {"queued"}
-    assert states(store, arms.id) == {"queued": 2, "stopped": 6}  # from scratch, which the other study waits for
+    assert states(store, arms.id) == {"queued": 6, "stopped": 2}  # all but probe-then-tune are what the other study waits for
     store.stop_study(freezing.id)
     assert store.run(alone.id).state == "queued"
     assert states(store, arms.id) == {"queued": 1, "stopped": 7}

@@ -161,6 +161,8 @@ MORE = {
 )
 def test_the_address_carries_every_setting_there_and_back(lab, strategy, knobs):
     more = MORE if STRATEGIES[strategy].facts["needs_source"] else {name: value for name, value in MORE.items() if name != "watch_source"}
+    if strategy == "l2_sp":
+        more = {name: value for name, value in more.items() if name != "weight_decay"}  # which pulls elsewhere
     given = {"dataset": "digits", "labels_per_class": 5, "epochs": 9, **knobs, **more}
     spec = arm_spec(lab.run("source").spec, 0, True, strategy, given)
     app = lab.page("pages/finetune.py", **recipes.link(spec, lab.runs["source"]))
@@ -173,6 +175,7 @@ def test_what_contradicts_itself_is_one_sentence(lab):
         ({"strategy": "scratch", "watch_source": "true"}, "There is no source whose forgetting could be watched"),
         ({"strategy": "full", "patience": "25"}, "which 25 epochs never reach"),
         ({"strategy": "freeze", "frozen": "3", "fresh": "3"}, "more than the 4 there are"),
+        ({"strategy": "l2_sp", "weight_decay": "0.1"}, "leave weight_decay at 0"),
     ):
         app = lab.page("pages/finetune.py", **given)
         assert [sentence in each.value for each in app.main.error] == [True]

@@ -1,4 +1,4 @@
-"""All figures as one table: ``python -m benchmarks``. On a quiet machine; it takes about eight minutes."""
+"""All figures as one table: ``python -m benchmarks``. On a quiet machine."""
 
 from __future__ import annotations
 

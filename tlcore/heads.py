@@ -1,7 +1,7 @@
 """Heads: what a new head starts from. Each turns features of the training examples into the head's first weights.
 
 An entry takes features (n, d) float, labels (n,) int and the number of classes; it returns kernel (d, classes) and bias (classes,),
-or None for the layer's own initializer.
+or None for the layer's own initializer. Facts of an entry: fits, whether it makes weights from the features; keeps, whether it takes the source's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def source(features: np.ndarray, labels: np.ndarray, classes: int) -> None:
     """As the source's. Where source and target name the same classes, the old head goes on (Lee 2023)."""
 
 
-@HEADS.register
+@HEADS.register(fits=True)
 def zero(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """At zero. Every class is as likely as any other, and the first step does not reach the blocks."""
     import numpy as np
@@ -34,7 +34,7 @@ def zero(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.nda
     return np.zeros((features.shape[1], classes)), np.zeros(classes)
 
 
-@HEADS.register
+@HEADS.register(fits=True)
 def centroid(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """At the class means. The class whose mean features are nearest wins; a class without an example starts at zero."""
     import numpy as np
@@ -46,7 +46,7 @@ def centroid(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np
     return kernel, bias
 
 
-@HEADS.register
+@HEADS.register(fits=True)
 def probe(
     features: np.ndarray,
     labels: np.ndarray,

@@ -1,5 +1,7 @@
 """One small data set, one small net: its graphs are traced once a session, and a spec is trained once."""
 
+from dataclasses import replace
+
 import pytest
 
 from tlcore.spec import RunSpec
@@ -74,6 +76,18 @@ def trained():
         return known[spec.key]
 
     return outcome
+
+
+@pytest.fixture(scope="session")
+def seasoned(pretraining):
+    """A source that has been trained until BatchNorm's statistics are right; its head was drawn otherwise than those of the runs."""
+    return replace(pretraining, epochs=10, seed=1)
+
+
+@pytest.fixture
+def origin(trained, seasoned):
+    """The weights of the seasoned source."""
+    return trained(seasoned).weights
 
 
 @pytest.fixture

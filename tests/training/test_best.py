@@ -13,20 +13,9 @@ from tlcore.training.network import network
 
 
 @pytest.fixture(scope="module")
-def seasoned(pretraining):
-    """A source that has been trained until BatchNorm's statistics are right; its head was drawn otherwise than those of the runs."""
-    return replace(pretraining, epochs=10, seed=1)
-
-
-@pytest.fixture(scope="module")
 def patient(tuned, seasoned):
     """A run that has its best epoch soon, and then gets worse."""
     return replace(tuned("full", epochs=60, patience=4, learning_rate=0.01), source=seasoned)
-
-
-@pytest.fixture
-def origin(trained, seasoned):
-    return trained(seasoned).weights
 
 
 @pytest.fixture(scope="module")

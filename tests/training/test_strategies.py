@@ -26,12 +26,6 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
-def seasoned(pretraining):
-    """A source that has been trained until BatchNorm's statistics are right; its head was drawn otherwise than those of the runs."""
-    return replace(pretraining, epochs=10, seed=1)
-
-
-@pytest.fixture(scope="module")
 def tune(tuned, seasoned):
     """Makes specs as ``tuned`` does, from the seasoned source."""
 
@@ -40,12 +34,6 @@ def tune(tuned, seasoned):
         return replace(made, source=seasoned) if made.source else made
 
     return spec
-
-
-@pytest.fixture
-def origin(trained, seasoned):
-    """The weights of the seasoned source."""
-    return trained(seasoned).weights
 
 
 @pytest.fixture

@@ -12,20 +12,9 @@ from tlcore.training.network import network
 
 
 @pytest.fixture(scope="module")
-def seasoned(pretraining):
-    """A source that has been trained until BatchNorm's statistics are right; its head was drawn otherwise than those of the runs."""
-    return replace(pretraining, epochs=10, seed=1)
-
-
-@pytest.fixture(scope="module")
 def watched(tuned, seasoned):
     """Makes the spec of a run that watches its source."""
     return lambda strategy, **given: replace(tuned(strategy, watch_source=True, **given), source=seasoned)
-
-
-@pytest.fixture
-def origin(trained, seasoned):
-    return trained(seasoned).weights
 
 
 @pytest.fixture(scope="module")

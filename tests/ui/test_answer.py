@@ -45,7 +45,8 @@ def test_sentences_are_told_apart_and_old_ones_stay_whole():
         "Helps with 5.0 points above training from scratch.",
         "One source model; one rate. The part (1,500 images) is not counted.",
     )
-    summary = {"sentence": f"{verdict} The mean was 88.0 % with all blocks frozen. {held}", "verdict": {"sentence": f"{verdict} {held}"}}
+    means = "The mean was 88.0 % with all blocks frozen."
+    summary = {"sentence": f"{verdict} {means} {held}", "said": {"verdict": verdict, "means": means, "conditions": held}}
     assert answer.parts(summary) == (verdict, "The mean was 88.0 % with all blocks frozen.", held)
     assert answer.parts({"sentence": "It was measured. And said."}) == ("It was measured. And said.", "", "")
     assert answer.parts({}) == ("", "", "")

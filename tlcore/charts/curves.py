@@ -167,8 +167,10 @@ def _told(trace: paper.Figure, metric: str) -> paper.Figure:
     if trace["meta"] == "seed":
         return {**trace, "mode": "markers", "marker": {**trace["marker"], "size": 6}}
     told = ["" if value is None else f"{value:.1f} %" if metric == "accuracy" else f"{value:.3g}" for value in trace["y"]]
-    marker = {**trace["marker"], "size": 11}
-    return {**trace, "mode": "markers+text", "text": told, "textposition": "top center", "textfont": {"size": 14}, "marker": marker}
+    most = 100 if metric == "accuracy" else max((value for value in trace["y"] if value is not None), default=0)
+    sides = ["bottom center" if value is not None and value > most / 2 else "top center" for value in trace["y"]]  # inside the sheet
+    shown = {"mode": "markers+text", "text": told, "textposition": sides, "textfont": {"size": 14}}
+    return {**trace, **shown, "marker": {**trace["marker"], "size": 11}}
 
 
 def _ends(drawn: list[list[paper.Figure]]) -> list[tuple[str, str, int, float]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tlcore.charts import colours, paper
+from tlcore.science.statistics import FEWEST
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,7 +32,7 @@ def table(rows: Iterable[Mapping[str, Any]], names: Mapping[str, str] | None = N
     spreads = (_spread(summary, "contrasts"), _spread(summary, "forgotten"))
     lines = []
     for arm, (gain, kept) in means.items():
-        ends = [spread.get(arm, (None, None)) if len(pairs[arm]) >= 5 else (None, None) for spread in spreads]
+        ends = [spread.get(arm, (None, None)) if len(pairs[arm]) >= FEWEST else (None, None) for spread in spreads]
         lines.append((arm, (names or {}).get(arm, arm), len(pairs[arm]), gain, *ends[0], kept, *ends[1], _undominated(arm, means)))
     kinds = dict.fromkeys(("gain_low", "gain_high", "kept_low", "kept_high"), "float64")
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype(kinds)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlcore.charts import colours, levels, paper
+from tlcore.science.statistics import FEWEST
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 COLUMNS = ("arm", "frozen", "seed", "accuracy", "mean", "low", "high")
-INTERVAL_FROM = 5  # seeds; below, an interval would promise too much
 MAIN = "freeze"
 BESIDE = ("tuned", "self", "self_tuned", "random_frozen")  # controls that vary with the depth, in the order of the legend
 WIDE = {"tuned": -0.3, "self": 0.3, "self_tuned": 0.3, "random_frozen": -0.3}  # where a lone control stands beside its tick
@@ -34,7 +34,7 @@ def table(rows: Iterable[Mapping[str, Any]], summary: Mapping[str, Any] | None =
     lines = []
     for place, group in sorted(groups.items(), key=lambda each: (each[0][1] is not None, each[0][1] or 0)):
         mean = sum(row["accuracy"] for row in group) / len(group)
-        arm = arms.get(place, {}) if len(group) >= INTERVAL_FROM else {}
+        arm = arms.get(place, {}) if len(group) >= FEWEST else {}
         known = (mean, arm.get("low"), arm.get("high"))
         lines += [(*place, row["seed"], row["accuracy"], *known) for row in sorted(group, key=lambda row: row["seed"])]
     kinds = {"frozen": "Int64", "low": "float64", "high": "float64"}

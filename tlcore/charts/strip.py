@@ -141,7 +141,7 @@ def _cells(phase: Phase) -> str:
 def _cell(factor: float, new: bool, part: bool) -> str:
     kind = "ember" if factor else "ice"
     strength = f"{16 + 22 * min(1.0, factor) ** 0.5:.0f}%" if factor else "20%"
-    rate = f"<small title='times the learning rate of the head'>&times;{factor:g} rate</small>" if factor and factor != 1 else ""
+    rate = f"<small title='times the learning rate of the head'>&times;{factor:g}</small>" if factor and factor != 1 else ""
     marks = (" new" if new else "") + (" part" if part and factor else "")
     return f"<div class='cell {kind}{marks}' style='--strength:{strength}'>{_glyph(kind)}{rate}</div>"
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlcore.charts import colours, paper
+from tlcore.science.statistics import FEWEST
+from tlcore.studies import span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -24,12 +26,12 @@ def table(rows: Iterable[Mapping[str, Any]], summary: Mapping[str, Any] | None =
     arms = {arm["arm"]: arm for arm in (summary or {}).get("arms", ())}
     groups: dict[str, list[float]] = {}
     for row in rows:
-        if row["arm"].startswith("surgical ") and row.get("accuracy") is not None:
+        if span(row["arm"]) and row.get("accuracy") is not None:
             groups.setdefault(row["arm"], []).append(row["accuracy"])
     lines = []
     for arm, values in groups.items():
-        known = arms.get(arm, {}) if len(values) >= 5 else {}
-        first, last = map(int, arm.removeprefix("surgical ").split("-"))
+        known = arms.get(arm, {}) if len(values) >= FEWEST else {}
+        first, last = span(arm) or (0, 0)
         lines.append((first, last, len(values), sum(values) / len(values), known.get("low"), known.get("high")))
     return pd.DataFrame(sorted(lines), columns=list(COLUMNS)).astype({"low": "float64", "high": "float64"})
 

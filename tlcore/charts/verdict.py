@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlcore.charts import colours, paper
+from tlcore.science.statistics import FEWEST
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 COLUMNS = ("arm", "against", "seed", "difference", "mean", "low", "high")
-INTERVAL_FROM = 5  # seeds
 
 
 def table(
@@ -28,7 +28,7 @@ def table(
     seeds = sorted(seed for name, seed in done if name == arm and (against, seed) in done)
     points = [100 * (done[arm, seed] - done[against, seed]) for seed in seeds]
     mean = sum(points) / len(points) if points else None
-    low, high = [100 * end for end in interval] if interval and len(points) >= INTERVAL_FROM else (None, None)
+    low, high = [100 * end for end in interval] if interval and len(points) >= FEWEST else (None, None)
     lines = [(arm, against, seed, point, mean, low, high) for seed, point in zip(seeds, points, strict=True)]
     return pd.DataFrame(lines, columns=list(COLUMNS)).astype({"low": "float64", "high": "float64"})
 

@@ -31,14 +31,19 @@ def chosen(question: str, members: list[MemberRecord]) -> list[dict[str, Any]]:
         result = each.run.result
         if each.run.accuracy is None or result is None:
             continue
-        place = each.run.spec.labels_per_class if question == "label_budget" else each.frozen
+        at = place(question, each)
         seen = result.get("end", {}).get("val_accuracy")
-        named: dict[str, Any] = {"arm": each.arm, "frozen": place, "seed": each.seed, "run": each.run.id}
+        named: dict[str, Any] = {"arm": each.arm, "frozen": at, "seed": each.seed, "run": each.run.id}
         row = named | {"accuracy": each.run.accuracy, "val": seen, "rate": each.run.spec.learning_rate}
-        old = rows.get((each.arm, place, each.seed))
+        old = rows.get((each.arm, at, each.seed))
         if old is None or (row["val"] or 0) > (old["val"] or 0):
-            rows[each.arm, place, each.seed] = row
+            rows[each.arm, at, each.seed] = row
     return list(rows.values())
+
+
+def place(question: str, member: MemberRecord) -> int | None:
+    """What varies within an arm: the labels a class where a study varies them, else the frozen blocks."""
+    return member.run.spec.labels_per_class if question == "label_budget" else member.frozen
 
 
 def _setting(settings: dict[str, Any], members: list[MemberRecord]) -> Any:

@@ -38,19 +38,21 @@ def answer(question: str, rows: Sequence[Row], setting: Setting) -> dict[str, An
 
     rows: one a place and seed: ``{"arm", "frozen", "seed", "accuracy", "val"}`` and what else a question asks for, shares from 0 to 1.
     val: accuracy on the validation part, by which depths are chosen, so that the test part stays honest.
-    Returns ``{"label", "sentence", "arms": [{"arm", "frozen", "n", "mean", "low", "high"}], "difference", "verdict", "contrasts",
-    "best", "cheapest"}``: difference and verdict are of the first contrast, named before anything was measured but for its depth.
+    Returns ``{"label", "sentence", "said": {"verdict", "means", "conditions"}, "arms": [{"arm", "frozen", "n", "mean", "low", "high"}],
+    "difference", "verdict", "contrasts", "best", "cheapest"}``: difference and verdict are of the first contrast, named before anything
+    was measured but for its depth.
     """
     groups = _groups(rows, "accuracy")
     arms = [_arm(place, list(values.values())) for place, values in groups.items()]
     best = _asked(question, _groups(rows, "val"))
     contrasts = judge([each for each in _card(question, groups, best, setting) if each.differences])
-    told = sentence.Told(question, arms, contrasts, best, setting)
+    said = sentence.Told(question, arms, contrasts, best, setting).parts()
     plain = [each.plain() for each in contrasts]
     found = {"arms": arms, "contrasts": plain, "best": _named(best), "cheapest": _cheapest(rows, question)}
     first = plain[0] if plain else None
-    verdict = {**_verdict(contrasts[0]), "sentence": f"{told.verdict()} {told.conditions()}"} if contrasts else None
-    return {"label": _word(contrasts), "sentence": told.all(), **found, "difference": first, "verdict": verdict}
+    verdict = {**_verdict(contrasts[0]), "sentence": f"{said['verdict']} {said['conditions']}"} if contrasts else None
+    whole = " ".join(each for each in said.values() if each)
+    return {"label": _word(contrasts), "sentence": whole, "said": said, **found, "difference": first, "verdict": verdict}
 
 
 def _groups(rows: Sequence[Row], measure: str) -> dict[Place, dict[int, float]]:

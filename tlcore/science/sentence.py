@@ -25,10 +25,10 @@ class Told:
     best: Place | None
     setting: Setting
 
-    def all(self) -> str:
-        """Verdict or measurement first, then what every arm reached, then the conditions."""
+    def parts(self) -> dict[str, str]:
+        """What is said, in its order: the verdict or measurement, what every arm reached, and the conditions for both."""
         means = self._depths() if self.question == "freezing" else self._budgets() if self.question == "label_budget" else self._means()
-        return " ".join(each for each in (self.verdict(), means, self.conditions()) if each)
+        return {"verdict": self.verdict(), "means": means, "conditions": self.conditions()}
 
     def verdict(self) -> str:
         """What the first comparison allows to say."""
@@ -120,11 +120,11 @@ def apart(contrast: Contrast) -> str:
 def p_value(p: float | None) -> str:
     """A p value with the digits it deserves.
 
-    >>> p_value(0.00002), p_value(0.0134), p_value(0.4)
-    ('< 0.001', '0.013', '0.40')
+    >>> p_value(0.00002), p_value(0.0134), p_value(0.4), p_value(None)
+    ('< 0.001', '0.013', '0.40', '–')
     """
     if p is None:
-        return "unknown"
+        return "–"
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 

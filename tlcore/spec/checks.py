@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tlcore.datasets import DATASETS
+from tlcore.heads import HEADS
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
 from tlcore.spec.budget import BUDGET, CATALOGUES
@@ -41,17 +42,17 @@ def check_together(spec: RunSpec) -> None:
     """Refuse settings that are good alone and contradict each other."""
     if spec.watch_source and spec.source is None:
         raise InputError("There is no source whose forgetting could be watched: choose a source, or leave watch_source out.")
-    watched = spec.watch_source or any((keep := phase.find(Keep)) and keep.what == "outputs" for phase in spec.phases)
+    keep, only = spec.modifier(Keep), spec.modifier(Only)
+    watched = spec.watch_source or (keep is not None and keep.what == "outputs")
     if watched and spec.source is not None and not OBJECTIVES[spec.source.objective].facts["labels"]:
         raise InputError(f"A source trained as {spec.source.objective} names no classes that could be forgotten: choose a supervised one.")
-    if spec.head == "source" and (spec.source is None or spec.source.objective != "supervised"):
+    if HEADS[spec.head].facts.get("keeps") and (spec.source is None or spec.source.objective != "supervised"):
         raise InputError("There is no source with a head for these classes: choose a supervised source, or leave the head out.")
     if spec.objective != "supervised" and spec.head != "glorot":
         raise InputError(f"A head that starts from {spec.head} names classes, and {spec.objective} has none: leave the head out.")
-    only = any((found := phase.find(Only)) and found.what == "norm" for phase in spec.phases)
-    if only and spec.knobs.get("normalization") == "none":
+    if only is not None and only.what == "norm" and spec.knobs.get("normalization") == "none":
         raise InputError(f"The strategy {spec.strategy} trains normalization, and this net has none: choose another strategy or source.")
-    if spec.weight_decay and any(phase.find(Pull) for phase in spec.phases):
+    if spec.weight_decay and spec.modifier(Pull):
         raise InputError(f"The strategy {spec.strategy} pulls the weights to the source, not to zero: leave weight_decay at 0.")
     if spec.patience and spec.patience >= spec.epochs:
         raise InputError(f"Patience is {spec.patience}, which {spec.epochs} epochs never reach: choose less, or 0 for none.")

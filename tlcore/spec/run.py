@@ -24,7 +24,7 @@ from tlcore.registry import InputError
 from tlcore.spec import key
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS
 from tlcore.spec.checks import check_labels, check_names, check_together, image_of, knobs_of
-from tlcore.strategies import Phase, plan
+from tlcore.strategies import Kind, Phase, plan
 
 NO_SPEC = "This is not a run: give a JSON object with kind, dataset and what else should differ."
 
@@ -101,6 +101,10 @@ class RunSpec:
     def phases(self) -> tuple[Phase, ...]:
         """What the strategy does, block by block."""
         return plan(self.strategy, len(self.blocks), self.settings("strategy"))
+
+    def modifier(self, kind: type[Kind]) -> Kind | None:
+        """The first modifier of a kind in any phase."""
+        return next((found for phase in self.phases if (found := phase.find(kind))), None)
 
     def settings(self, catalogue: str) -> dict[str, Any]:
         """The knobs that belong to the chosen dataset, backbone, objective or strategy."""

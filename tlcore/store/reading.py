@@ -17,6 +17,9 @@ from tlcore.store.records import RUN_COLUMNS, MemberRecord, Run, StudyRecord, st
 runs, studies, members = tables.runs, tables.studies, tables.members
 
 
+AT_ONCE = 500  # keys in one question
+
+
 class Reading(Database):
     """The reading side of the store. Ids that are unknown or no ids at all are answered with None or nothing."""
 
@@ -81,6 +84,20 @@ class Reading(Database):
         query = select(studies.c.id).where(studies.c.summary.is_(None), studies.c.key.is_not(None), ~open_run)
         with self.read() as connection:
             return list(connection.scalars(query.order_by(studies.c.number)))
+
+    def finished(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of the keys whose run has finished."""
+        wanted, found = list(keys), set()
+        with self.read() as connection:
+            for start in range(0, len(wanted), AT_ONCE):
+                some = runs.c.key.in_(wanted[start : start + AT_ONCE])
+                found |= set(connection.scalars(select(runs.c.key).where(some, runs.c.state == "finished")))
+        return frozenset(found)
+
+    def answered(self, key: str) -> bool:
+        """Whether a study of that key has finished."""
+        wanted = self._studies(select(studies).where(studies.c.key == key))
+        return any(each.state == "finished" for each in wanted)
 
     def sources(self, study_id: str) -> list[Run]:
         """The pretrainings from which a study's runs come, oldest first."""

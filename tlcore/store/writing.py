@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
@@ -15,7 +16,7 @@ from tlcore.spec import RunSpec, digest
 from tlcore.store import tables
 from tlcore.store.reading import Reading, is_id
 from tlcore.store.records import Run, StudyRecord, state_of
-from tlcore.studies import Member, Study
+from tlcore.studies import Study
 
 runs, studies, members = tables.runs, tables.studies, tables.members
 
@@ -265,9 +266,7 @@ def _add_study(connection: Connection, study: Study, visitor: str) -> str:
     study_id = secrets.token_hex(16)
     names = {"key": study.key, "question": study.question, "title": study.title, "settings": json.dumps(study.settings)}
     connection.execute(insert(studies).values(id=study_id, **names, visitor=visitor, created=clock.now()))
-    for place, member in enumerate(study.members):
-        run_id = ensure(connection, member.spec, visitor, study=study_id, shard=member.shard)
-        connection.execute(insert(members).values(**_row(study_id, place, member, run_id)))
+    _fill(connection, study_id, study, visitor, {})
     return study_id
 
 
@@ -277,20 +276,21 @@ def _extend(connection: Connection, study_id: str, study: Study) -> str:
         raise InputError("This study was deleted, or lost some of its runs: start it anew, what was measured is taken from the store.")
     query = select(members.c.arm, members.c.frozen, members.c.seed, runs.c.key, members.c.run).join(runs, runs.c.id == members.c.run)
     there = {each[:4]: each[4] for each in connection.execute(query.where(members.c.study == study_id)).tuples()}
-    wanted = [(each.arm, each.frozen, each.seed, each.spec.key) for each in study.members]
-    if not set(there) <= set(wanted):
+    if not set(there) <= {each.identity for each in study.members}:
         raise InputError("A study can only grow: keep its source, target and settings, and add seeds, depths or controls.")
     connection.execute(delete(members).where(members.c.study == study_id))
-    for place, (named, member) in enumerate(zip(wanted, study.members, strict=True)):
-        run_id = there.get(named) or ensure(connection, member.spec, row.visitor, study=study_id, shard=member.shard)
-        connection.execute(insert(members).values(**_row(study_id, place, member, run_id)))
+    _fill(connection, study_id, study, row.visitor, there)
     told = {"key": study.key, "title": study.title, "settings": json.dumps(study.settings), "summary": None, "stopped": False}
     connection.execute(update(studies).where(studies.c.id == study_id).values(**told))
     return study_id
 
 
-def _row(study_id: str, place: int, member: Member, run_id: str) -> dict[str, Any]:
-    return {"study": study_id, "place": place, "run": run_id, "arm": member.arm, "frozen": member.frozen, "seed": member.seed}
+def _fill(connection: Connection, study_id: str, study: Study, visitor: str, there: Mapping[tuple[Any, ...], str]) -> None:
+    """Give each member its place and its run: one that is there, one that answers it already, or a new one."""
+    for place, member in enumerate(study.members):
+        run_id = there.get(member.identity) or ensure(connection, member.spec, visitor, study=study_id, shard=member.shard)
+        row = {"study": study_id, "place": place, "run": run_id, "arm": member.arm, "frozen": member.frozen, "seed": member.seed}
+        connection.execute(insert(members).values(**row))
 
 
 def unused(study_id: str) -> Any:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from tlcore.strategies import blocks, pace, parts, ties
 from tlcore.strategies.modifiers import Branch, Keep, Modifier, Only, Pull, Relative, Renew
-from tlcore.strategies.phase import GENTLE, STRATEGIES, Phase, plan, spread
+from tlcore.strategies.phase import GENTLE, STRATEGIES, Kind, Phase, plan, spread
 
 __all__ = [
     "GENTLE",
     "STRATEGIES",
     "Branch",
     "Keep",
+    "Kind",
     "Modifier",
     "Only",
     "Phase",

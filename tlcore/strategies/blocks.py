@@ -39,7 +39,8 @@ def freeze(
     fresh: Fresh = 0,
 ) -> tuple[Phase, ...]:
     """Freeze the first blocks. The rest is tuned together with a new head (Yosinski 2014)."""
-    within(blocks, 0, Frozen_blocks=frozen, Blocks_that_start_anew=fresh)
+    within(blocks, "Frozen blocks", frozen)
+    within(blocks, "Blocks that start anew", fresh)
     if frozen + fresh > blocks:
         raise InputError(f"{frozen} blocks frozen and {fresh} that start anew are more than the {blocks} there are: take fewer of one.")
     gentle = blocks - frozen - fresh
@@ -50,7 +51,7 @@ def freeze(
 @STRATEGIES.register(label="All tuned", phrase="with everything tuned at once", needs_source=True, advice="More than 200 labels a class.")
 def full(blocks: int, *, body_rate: BodyRate = GENTLE, fresh: Fresh = 0) -> tuple[Phase, ...]:
     """Tune everything at once. All transferred blocks and a new head are trained from the first step."""
-    within(blocks, 0, Blocks_that_start_anew=fresh)
+    within(blocks, "Blocks that start anew", fresh)
     title = "everything tuned" + (f", last {fresh} of {blocks} blocks new" if fresh else "")
     return (Phase(title, 1.0, (body_rate,) * (blocks - fresh) + (1.0,) * fresh, fresh=fresh),)
 
@@ -70,7 +71,7 @@ def surgical(
     body_rate: Annotated[float, number("Learning rate of the tuned blocks, as a share of the head's.", 0.001, 1.0, log=True)] = GENTLE,
 ) -> tuple[Phase, ...]:
     """Surgical: tune some blocks. One, or some in a row; every other stays frozen, and which is best depends on the shift (Lee 2023)."""
-    within(blocks, 1, Tuned_block=block)
+    within(blocks, "Tuned block", block, least=1)
     last = block + width - 1
     if last > blocks:
         raise InputError(f"{width} blocks in a row from block {block} on end at {last}, but this backbone has {blocks}: take fewer.")
@@ -91,6 +92,6 @@ def random_frozen(
     frozen: Annotated[int, whole("How many blocks, counted from the input, stay as they were drawn.", 0, 32, label="Frozen blocks")] = 2,
 ) -> tuple[Phase, ...]:
     """Frozen random blocks. The control without a source: the first blocks stay at random, their statistics fitted to the images."""
-    within(blocks, 0, Frozen_blocks=frozen)
+    within(blocks, "Frozen blocks", frozen)
     factors = (0.0,) * frozen + (1.0,) * (blocks - frozen)
     return (Phase(f"first {frozen} of {blocks} blocks random and frozen", 1.0, factors, modifiers=(Renew(),)),)

@@ -68,8 +68,7 @@ def spread(phases: tuple[Phase, ...], epochs: int) -> Iterator[tuple[Phase, int,
         done = last
 
 
-def within(blocks: int, least: int, **given: int) -> None:
-    """Refuse a number of blocks, or a block's number, that the backbone does not have; the keyword is its label in the message."""
-    for label, value in given.items():
-        if value > blocks:
-            raise InputError(f"{label.replace('_', ' ')} is {value}, but this backbone has {blocks}: choose {least} to {blocks}.")
+def within(blocks: int, label: str, value: int, least: int = 0) -> None:
+    """Refuse a number of blocks, or a block's number, that the backbone does not have."""
+    if value > blocks:
+        raise InputError(f"{label} is {value}, but this backbone has {blocks}: choose {least} to {blocks}.")

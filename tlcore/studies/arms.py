@@ -25,20 +25,37 @@ def label(arm: str) -> str:
     >>> label("lp_ft"), label("surgical 1-2"), label("scratch_long")
     ('Probe, then tune', 'Blocks 1 to 2 tuned', 'From scratch, 5 times as long')
     """
-    if arm.startswith("surgical "):
-        return _run_of(arm).capitalize() + " tuned"
+    if tuned := span(arm):
+        return _blocks(*tuned).capitalize() + " tuned"
     return CONTROLS[arm][0] if arm in CONTROLS else str(STRATEGIES[arm].facts["label"]) if arm in STRATEGIES else arm
 
 
 def phrase(arm: str) -> str:
     """The name of an arm within a sentence."""
-    if arm.startswith("surgical "):
-        return f"with {_run_of(arm)} tuned"
+    if tuned := span(arm):
+        return f"with {_blocks(*tuned)} tuned"
     return CONTROLS[arm][1] if arm in CONTROLS else str(STRATEGIES[arm].facts["phrase"]) if arm in STRATEGIES else arm
 
 
-def _run_of(arm: str) -> str:
-    first, last = arm.removeprefix("surgical ").split("-")
+def surgical(first: int, last: int) -> str:
+    """The arm that tunes some blocks in a row, counted from 1."""
+    return f"surgical {first}-{last}"
+
+
+def span(arm: str) -> tuple[int, int] | None:
+    """The first and the last tuned block of such an arm; None of another.
+
+    >>> span(surgical(1, 2)), span("surgical")
+    ((1, 2), None)
+    """
+    name, _, blocks = arm.partition(" ")
+    if name != "surgical" or not blocks:
+        return None
+    first, last = blocks.split("-")
+    return int(first), int(last)
+
+
+def _blocks(first: int, last: int) -> str:
     return f"block {first}" if first == last else f"blocks {first} to {last}"
 
 

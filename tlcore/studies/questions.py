@@ -7,7 +7,7 @@ from typing import Any
 
 from tlcore.registry import Annotated, InputError, one_of, switch, whole
 from tlcore.spec import RunSpec
-from tlcore.studies.arms import arm_spec, itself, scratch_long
+from tlcore.studies.arms import arm_spec, itself, scratch_long, surgical
 from tlcore.studies.study import STUDIES, Member, Study
 
 Given = dict[str, Any]
@@ -96,7 +96,7 @@ def _surgical(source: RunSpec, seed: int, fix_source: bool, rest: str, given: Gi
     for first in range(1, blocks + 1):
         for last in range(first, blocks + 1):
             knobs = {**given, "block": first, "width": last - first + 1}
-            yield Member(f"surgical {first}-{last}", None, seed, arm_spec(source, seed, fix_source, "surgical", knobs))
+            yield Member(surgical(first, last), None, seed, arm_spec(source, seed, fix_source, "surgical", knobs))
 
 
 @STUDIES.register(own_labels=True)

@@ -30,6 +30,11 @@ class Member:
     tier: int = 0
 
     @property
+    def identity(self) -> tuple[str, int | None, int, str]:
+        """Its place in the study, and the key of the run that fills it."""
+        return self.arm, self.frozen, self.seed, self.spec.key
+
+    @property
     def shard(self) -> int:
         """What a worker trains in one go: the runs of a seed within a tier."""
         return self.tier * TIER + self.seed
@@ -82,7 +87,7 @@ class Study:
     @cached_property
     def key(self) -> str:
         """The name of the answer: the same runs in the same places answer the same question, however it was put."""
-        return digest([self.question, *([each.arm, each.frozen, each.seed, each.spec.key] for each in self.members)])
+        return digest([self.question, *(list(each.identity) for each in self.members)])
 
 
 def _rates(member: Member, grid: bool) -> tuple[Member, ...]:

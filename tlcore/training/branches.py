@@ -110,7 +110,7 @@ def unmerge(merged: Weights, branches: Weights, scale: float = 1.0) -> dict[str,
 
 def scale(spec: RunSpec) -> float:
     """How often the output of a run's branches counts."""
-    wanted = next((found for phase in spec.phases if (found := phase.find(strategies.Branch))), None)
+    wanted = spec.modifier(strategies.Branch)
     return wanted.alpha / wanted.rank if wanted and wanted.rank else 1.0
 
 

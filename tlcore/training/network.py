@@ -41,7 +41,7 @@ class Network:
         blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
         task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, classes, **spec.settings("objective"))
         self.parts: list[keras.Sequential] = [*blocks, task.head]
-        wanted = branch(spec)
+        wanted = spec.modifier(Branch)
         self.beside = [branches.beside(part, wanted) if wanted else {} for part in blocks] + [{}]
         self.measures = {"loss": task.loss, **task.metrics}
         self.owner = {variable.path: place for place in range(len(self.parts)) for variable in self.held(place)}
@@ -134,18 +134,13 @@ _kept: OrderedDict[str, Network] = OrderedDict()
 def network(spec: RunSpec, classes: int, purpose: str = "") -> Network:
     """The network for a spec, taken from those kept ready for a purpose where the structure is the same."""
     settings = (spec.settings("backbone"), spec.settings("objective"))
-    name = repr((spec.backbone, spec.objective, settings, spec.image, classes, branch(spec), purpose))
+    name = repr((spec.backbone, spec.objective, settings, spec.image, classes, spec.modifier(Branch), purpose))
     if name not in _kept:
         _kept[name] = Network(spec, classes)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(name)
     return _kept[name]
-
-
-def branch(spec: RunSpec) -> Branch | None:
-    """The branches that a strategy asks for."""
-    return next((found for phase in spec.phases if (found := phase.find(Branch))), None)
 
 
 def _start(layer: keras.Layer, variable: Any, seed: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tlcore.strategies import Phase
 from tlcore.training.calls import Calls
 from tlcore.training.loop import order
-from tlcore.training.network import Network
+from tlcore.training.network import ONLY, Network
 
 BATCHES = 5
 
@@ -35,7 +35,7 @@ def relative(net: Network, calls: Calls, epoch: int) -> list[float]:
 
 
 def _kernels(net: Network, place: int) -> list[Any]:
-    return [variable for variable in net.held(place) if variable.trainable and variable.name not in ("gamma", "beta")]
+    return [variable for variable in net.held(place) if variable.trainable and variable.name not in ONLY["norm"]]
 
 
 def _graph(net: Network) -> Any:

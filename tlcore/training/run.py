@@ -92,7 +92,12 @@ class _Run:
             raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
         self.before = self.end = self._means(sums[0])[1]
         self.recorder.epochs([{"epoch": 0, **self.before, **self._watched()}])
-        self.best.look(0, self.before["val_loss"], self.net.weights())
+        self._remember(0)
+
+    def _remember(self, epoch: int) -> None:
+        """Keep a copy of the weights where the best of them will be wanted."""
+        if self.spec.patience:
+            self.best.look(epoch, self.end["val_loss"], self.net.weights())
 
     def _watched(self) -> dict[str, float]:
         return {"source_accuracy": self.watch.score(self.net)} if self.watch else {}
@@ -143,7 +148,7 @@ class _Run:
             self._refuse_nonsense(epoch + good)
             return
         self.end = {name: rows[-1][name] for name in self.before}
-        self.best.look(epoch + good, self.end["val_loss"], self.net.weights() if self.spec.patience else {})
+        self._remember(epoch + good)
         if epoch + good < self.spec.epochs:
             self.recorder.checkpoint(epoch + good, {**self.net.weights(), **self.net.optimizer.state(), **self.best.state()})
 

@@ -46,7 +46,7 @@ def _kept_head(net: Network, source: Mapping[str, np.ndarray]) -> dict[str, np.n
 
 def head(spec: RunSpec, net: Network, calls: Calls) -> dict[str, np.ndarray]:
     """First weights of the head where the spec asks for others than random ones; the blocks are loaded."""
-    if spec.head in ("glorot", "source"):
+    if not HEADS[spec.head].facts.get("fits"):
         return {}
     features = np.asarray(calls.learned(len(spec.blocks)), "float64")
     made = HEADS[spec.head](features, np.asarray(calls.labels), len(calls.data.classes), **spec.settings("head"))

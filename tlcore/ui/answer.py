@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -59,19 +58,11 @@ def coloured(label: str) -> str:
 
 
 def parts(summary: dict[str, Any]) -> tuple[str, str, str]:
-    """What an answer says of the first comparison, of all means, and of the conditions that hold for both.
-
-    >>> parts({"sentence": "A helps. B was best. One source.", "verdict": {"sentence": "A helps. One source."}})
-    ('A helps.', 'B was best.', 'One source.')
-    """
-    whole, short = str(summary.get("sentence", "")), str((summary.get("verdict") or {}).get("sentence", ""))
-    shared = len(os.path.commonprefix([whole[::-1], short[::-1]]))
-    place = whole.find(". ", len(whole) - shared)
-    if not shared or place < 0:  # an older answer
-        return whole, "", ""
-    held = whole[place + 2 :]
-    verdict = short.removesuffix(held).strip()
-    return verdict, whole[: place + 1].removeprefix(verdict).strip(), held
+    """What an answer says of the first comparison, of all means, and of the conditions that hold for both; an older one says it in one."""
+    said = summary.get("said")
+    if said is None:
+        return str(summary.get("sentence", "")), "", ""
+    return said["verdict"], said["means"], said["conditions"]
 
 
 def small_print(record: StudyRecord, members: Iterable[MemberRecord]) -> str:

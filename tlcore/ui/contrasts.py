@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.science.sentence import p_value
+from tlcore.science.statistics import FEWEST
 from tlcore.store import StudyRecord
 from tlcore.ui import words
 from tlcore.ui.standing import against
@@ -30,7 +32,9 @@ def comparisons(record: StudyRecord) -> None:
     rows = [line(record.question, each) for each in found]
     body = ["| " + " | ".join(row) + " |" for row in rows]
     st.markdown("\n".join(["| " + " | ".join(HEAD) + " |", "|:--|--:|--:|--:|--:|--:|--:|:--|", *body]))
-    st.markdown(f":small[{MEANING}]" + (" :small[Intervals, p values and verdicts come from five seeds on.]" if found[0]["n"] < 5 else ""))
+    st.markdown(
+        f":small[{MEANING}]" + (" :small[Intervals, p values and verdicts come from five seeds on.]" if found[0]["n"] < FEWEST else "")
+    )
     download(found, f"study-{record.number}-comparisons", key="study-contrasts-file")
     if summary.get("gains"):
         _gains(record, summary["gains"], found[0])
@@ -38,7 +42,7 @@ def comparisons(record: StudyRecord) -> None:
 
 def line(question: str, found: Mapping[str, Any]) -> tuple[str, ...]:
     """One comparison as the cells of its line."""
-    few = found["n"] < 5
+    few = found["n"] < FEWEST
     interval = "–" if found.get("low") is None else f"{100 * found['low']:+.1f} to {100 * found['high']:+.1f}".replace("-", "−")
     effect = "–" if found.get("gz") is None else f"{found['gz']:+.1f}".replace("-", "−")
     word = "–" if few else str(found["label"])
@@ -52,17 +56,6 @@ def line(question: str, found: Mapping[str, Any]) -> tuple[str, ...]:
         f"{found['positive']} of {found['n']}",
         word,
     )
-
-
-def p_value(p: float | None) -> str:
-    """A p value with the digits it deserves.
-
-    >>> p_value(0.00002), p_value(0.0134), p_value(0.4), p_value(None)
-    ('< 0.001', '0.013', '0.40', '–')
-    """
-    if p is None:
-        return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def _gains(record: StudyRecord, gains: Mapping[str, Any], first: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import frame, known, pace, steering
+from tlcore.ui import frame, pace, steering
 from tlcore.ui.run import run_view
 from tlcore.ui.settings import settings
 from tlcore.ui.shelf import prepared, thumbnails
@@ -26,7 +26,7 @@ def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
-    elif _button("Open the result" if known.finished([spec.key]) else f"{label}, {pace.of_run(spec)}", key, second=_halted(shown)):
+    elif _button("Open the result" if frame.store().finished([spec.key]) else f"{label}, {pace.of_run(spec)}", key, second=_halted(shown)):
         _open(key, steering.attempt(jobs.submit, spec))
     return shown
 
@@ -38,7 +38,9 @@ def start_study(study: Study | None, label: str, key: str = "study") -> StudyRec
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == study.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
-    elif _button("Open the answer" if known.study(study.key) else f"{label}, {pace.of_study(study)}", key, second=_halted(shown)):
+    elif _button(
+        "Open the answer" if frame.store().answered(study.key) else f"{label}, {pace.of_study(study)}", key, second=_halted(shown)
+    ):
         _open(key, steering.attempt(jobs.submit_study, study))
     if study is not None and shown is not None and shown.key != study.key:
         st.markdown(f"Below is the answer to other settings. {label} to get the one to these.")

@@ -13,7 +13,7 @@ import streamlit as st
 from tlcore import folder, jobs
 from tlcore.spec import RunSpec
 from tlcore.studies import Study
-from tlcore.ui import expect, known, words
+from tlcore.ui import expect, frame, words
 from tlcore.ui.units import joined
 
 LOOKED_AT = 60  # newest finished runs of each kind
@@ -31,19 +31,19 @@ Pace = tuple[float, float]  # times slower than expected, at best and at worst
 def of_run(spec: RunSpec) -> str:
     """How long a run takes, with its source where that is not trained yet."""
     asked = expect.run_parts(spec)
-    return _said(asked, known.finished(key for key in asked if key != spec.key))
+    return _said(asked, frame.store().finished(key for key in asked if key != spec.key))
 
 
 def of_study(study: Study) -> str:
     """How long a study takes, without what is in the store already."""
     asked = expect.parts(study)
-    return _said(asked, known.finished(asked))
+    return _said(asked, frame.store().finished(asked))
 
 
 def of_more(plain: str, seeds: int) -> str:
     """How long it takes to repeat a study, given as JSON, with more seeds."""
     asked = expect.more(plain, seeds)
-    return _said(asked, known.finished(asked))
+    return _said(asked, frame.store().finished(asked))
 
 
 def _said(asked: Mapping[str, expect.Part], done: frozenset[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tlcore.engine.answers import chosen
+from tlcore.engine.answers import chosen, place
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.ui import words
 
@@ -34,10 +34,10 @@ def standing(record: StudyRecord, members: Sequence[MemberRecord]) -> list[Stand
     counts = {row["run"] for row in chosen(record.question, list(members))} if record.settings.get("grid") else set()
     found: dict[tuple[str, int | None, int], Standing] = {}
     for member in members:
-        place = member.run.spec.labels_per_class if record.question == "label_budget" else member.frozen
-        key = (member.arm, place, member.seed)
+        at = place(record.question, member)
+        key = (member.arm, at, member.seed)
         if key not in found or member.run.id in counts:
-            found[key] = Standing(member.arm, place, member.seed, member.run)
+            found[key] = Standing(member.arm, at, member.seed, member.run)
     return list(found.values())
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 
 from tlcore import jobs
 from tlcore.store import MemberRecord, Run, StudyRecord
-from tlcore.studies import Study
-from tlcore.ui import answer, behind, frame, progress, steering, words
+from tlcore.studies import Study, span
+from tlcore.ui import answer, behind, frame, launch, progress, steering, words
 from tlcore.ui.standing import CONTROLS, Standing, named, standing
 from tlcore.ui.tables import badge
 from tlcore.ui.units import joined
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 PULSE = 1.0  # seconds between two looks at a live study
 HEIGHT = 320
+
+
+def panel(asked: Study | None) -> None:
+    """The button that measures what the form asks, then the study of the address, or the frame of the one that would be started."""
+    record = launch.start_study(asked, label="Measure")
+    if record:
+        study_view(record)
+    else:
+        before(asked)
 
 
 def study_view(record: StudyRecord) -> None:
@@ -199,7 +208,7 @@ def _series(record: StudyRecord, each: Standing, rows: progress.Rows) -> curves.
 
 def _tuned(each: Standing) -> float | None:
     """The share of frozen blocks where a run of blocks is tuned: it gives the colour."""
-    return None if not each.arm.startswith("surgical ") else 1 - each.run.spec.knobs["width"] / len(each.run.spec.blocks)
+    return None if span(each.arm) is None else 1 - each.run.spec.knobs["width"] / len(each.run.spec.blocks)
 
 
 def _histories(runs: list[Run]) -> dict[str, progress.Rows]:

@@ -24,6 +24,7 @@ RULES = """
 .stApp:has([data-testid="stExpandSidebarButton"]) [data-testid="stLayoutWrapper"]:has(> :is(.st-key-runs-actions, .st-key-studies-actions)) {
   top: 3.75rem; }
 .stMain .stSelectbox input { text-overflow: ellipsis; padding-right: .1rem; }
+[data-testid="stSkillsNudge"] { display: none; }
 .st-key-verdict { min-height: 20.5rem; }
 .st-key-study-line { min-height: 2.5rem; }
 .tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; }

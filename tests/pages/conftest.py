@@ -5,6 +5,7 @@ The folder is made once for all tests and copied for each, so that every test ma
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -97,6 +98,15 @@ def _streamlit() -> Iterator[None]:
         patch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
         patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _still_heap() -> Iterator[None]:
+    """What TensorFlow's tests left in the process is not looked through for garbage at every page that is drawn."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ anew at every update.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -78,9 +78,9 @@ function prepare(box) {
 export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".tlcore-live")
   if (!box) return
-  box.given = data
-  box.style.minHeight = data.figure.layout.height + "px"
-  box.setAttribute("aria-label", data.alt)
+  box.given = JSON.parse(data)
+  box.style.minHeight = box.given.figure.layout.height + "px"
+  box.setAttribute("aria-label", box.given.alt)
   if (!box.observer) prepare(box)
   box.again()
   return () => {
@@ -114,15 +114,16 @@ def live_chart(
     series: as for ``tlcore.charts.curves``; none yet gives an empty chart that says what will appear. epochs: where the axis
     ends, so that nothing moves but the curves. same: a name for exactly these series once they cannot change any more.
     """
-    drawn = _kept(same, metric, epochs, height, series) if same else _draw(metric, epochs, height, series)
-    _live(data=drawn | {"alt": alt}, key=key)
+    drawn = _kept(same, alt, metric, epochs, height, series) if same else _draw(alt, metric, epochs, height, series)
+    _live(data=drawn, key=key)
 
 
-def _draw(metric: str, epochs: int | None, height: int, series: Sequence[curves.Series]) -> dict[str, Any]:
+def _draw(alt: str, metric: str, epochs: int | None, height: int, series: Sequence[curves.Series]) -> str:
+    """What the browser draws, as JSON: text is handed on as it is, a dict would be searched for tables at every look."""
     figure = curves.draw(series, "light", metric, epochs, height=height)
-    return {"figure": figure, "dark": colours.dark(one.frozen for one in series)}
+    return json.dumps({"figure": figure, "dark": colours.dark(one.frozen for one in series), "alt": alt})
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _kept(same: str, metric: str, epochs: int | None, height: int, _series: Sequence[curves.Series]) -> dict[str, Any]:
-    return _draw(metric, epochs, height, _series)
+def _kept(same: str, alt: str, metric: str, epochs: int | None, height: int, _series: Sequence[curves.Series]) -> str:
+    return _draw(alt, metric, epochs, height, _series)

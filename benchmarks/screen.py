@@ -1,7 +1,8 @@
 """What the screen costs: a real server, a store of 200 runs, and a visitor who speaks the browser's protocol.
 
 CPU is user and system time of the server's process over many reruns after a warm-up, its idle time taken off: script,
-messages and transport, not the browser. ``python -m benchmarks.screen`` prints it page by page.
+messages and transport, not the browser. Beside it stands what Streamlit itself takes for a page of as many plain lines, so
+that a slow machine can be told from a slow page. ``python -m benchmarks.screen`` prints it page by page.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import psutil
@@ -45,6 +47,11 @@ from streamlit.web.cli import main
 told = Path(sys.argv.pop())
 signal.signal(signal.SIGUSR1, lambda *_: told.write_text(" ".join(sys.modules)))
 main()
+"""
+BARE = """
+import streamlit as st
+for each in range(int(st.query_params["lines"])):
+    st.markdown(f"Line {each}.")
 """
 Query = Mapping[str, str]
 
@@ -81,6 +88,12 @@ class Server:
             work()
         return min(self._batch(work, rounds) for _ in range(3))
 
+    def rest(self) -> None:
+        """Learn what it uses while nobody asks."""
+        began, used = time.monotonic(), self.cpu()
+        time.sleep(3)
+        self.idle = (self.cpu() - used) / (time.monotonic() - began)
+
     def _batch(self, work: Callable[[], object], rounds: int) -> float:
         began, used = time.monotonic(), self.cpu()
         for _ in range(rounds):
@@ -95,10 +108,11 @@ class Visitor:
 
     socket: ClientConnection
     fragments: list[str] = field(default_factory=list)  # those that draw themselves again
+    elements: int = 0  # that the page sent, containers included
 
     def open(self, page: str, query: Query) -> None:
         """A full run of a page."""
-        self.fragments = []
+        self.fragments, self.elements = [], 0
         self._ask(page, query)
 
     def update(self, page: str, query: Query, fragment: str) -> None:
@@ -120,6 +134,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "auto_rerun":
             self.fragments.append(message.auto_rerun.fragment_id)
+        self.elements += kind in ("delta", "ref_hash")
         if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
             raise RuntimeError(f"The page shows an exception: {message.delta.new_element.exception.message}")
         return bool(kind == "script_finished")
@@ -134,13 +149,13 @@ def visiting(server: Server) -> Iterator[Visitor]:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
+def serving(home: Path, script: str = "app.py") -> Iterator[Server]:
     """A server on a data folder, with the engine said to be ready and switched off."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-    command = [sys.executable, "-c", SERVE, "run", "app.py", *options, str(home / "modules")]
+    command = [sys.executable, "-c", SERVE, "run", script, *options, str(home / "modules")]
     environment = os.environ | {"TLCORE_HOME": str(home), "TLCORE_ENGINE": "off"}
     process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -182,7 +197,10 @@ def fill(home: Path) -> tuple[dict[str, dict[str, str]], Growing]:
     store = jobs.store()
     worker, source = StandIn(store), RunSpec.make("pretrain", dataset="glyphs")
     ids = {"study": _study(store, worker, first())}
-    ids["freezing"] = _study(store, worker, Study.make("freezing", source=source, dataset="mnist", labels_per_class=5, fix_source=True))
+    asked: dict[str, Any] = {"source": source, "dataset": "mnist", "fix_source": True}
+    ids["freezing"] = _study(store, worker, Study.make("freezing", labels_per_class=5, **asked))
+    ids["labels"] = _study(store, worker, Study.make("label_budget", most=10, **asked))
+    ids["forgetting"] = _study(store, worker, Study.make("forgetting", labels_per_class=5, **asked))
     seed = 0
     while len(store.runs(limit=RUNS)) < RUNS - 1:
         seed += 1
@@ -196,7 +214,8 @@ def fill(home: Path) -> tuple[dict[str, dict[str, str]], Growing]:
     store.announce(Owner.me(), "ready", "Ready.", 1)
     views = {
         "start": {"study": ids["study"]}, "data": {}, "pretrain": {}, "finetune": {"run": ids["run"]},
-        "freezing": {"study": ids["freezing"]}, "runs": {}, "compare": {"runs": chosen},
+        "freezing": {"study": ids["freezing"]}, "labels": {"study": ids["labels"]}, "forgetting": {"study": ids["forgetting"]},
+        "runs": {}, "compare": {"runs": chosen},
         "runs: one, finished": {"run": ids["run"]}, "runs: one, live": {"run": ids["live"]},
     }  # fmt: skip
     return views, live
@@ -218,9 +237,14 @@ def _study(store: Store, worker: StandIn, study: Study) -> str:
 
 @dataclass(frozen=True)
 class Cost:
-    """What was measured: milliseconds of CPU per rerun of each page and per update of a live run, megabytes, heavy modules."""
+    """What was measured: milliseconds of CPU per rerun of each page and per update of a live run, megabytes, heavy modules.
+
+    lines: how many elements each page has; bare: milliseconds for as many plain lines as the dearest page has elements.
+    """
 
     pages: dict[str, float]
+    lines: dict[str, int]
+    bare: float
     update: float
     memory: float
     heavy: list[str]
@@ -229,17 +253,32 @@ class Cost:
 def measure() -> Cost:
     """Open every page, then measure each."""
     with tempfile.TemporaryDirectory(prefix="tlcore-screen-") as folder:
-        views, live = fill(Path(folder))
-        with serving(Path(folder)) as server:
-            for view, query in views.items():
-                with visiting(server) as visitor:
-                    visitor.open(_page(view), query)
+        home = Path(folder)
+        views, live = fill(home)
+        with serving(home) as server:
+            lines = {view: _opened(server, view, query) for view, query in views.items()}
             memory, heavy = server.memory(), server.heavy()
-            began, used = time.monotonic(), server.cpu()
-            time.sleep(3)
-            server.idle = (server.cpu() - used) / (time.monotonic() - began)
+            server.rest()
             pages = {view: _rerun(server, view, query) for view, query in views.items()}
-            return Cost(pages, _update(server, views["runs: one, live"], live), memory, heavy)
+            update = _update(server, views["runs: one, live"], live)
+        return Cost(pages, lines, _bare(home, lines[max(pages, key=lambda view: pages[view])]), update, memory, heavy)
+
+
+def _opened(server: Server, view: str, query: Query) -> int:
+    with visiting(server) as visitor:
+        visitor.open(_page(view), query)
+        return visitor.elements
+
+
+def _bare(home: Path, lines: int) -> float:
+    """Milliseconds of CPU for a page of so many plain lines, and nothing of ours."""
+    script = home / "bare.py"
+    script.write_text(BARE)
+    (home / "modules").unlink(missing_ok=True)
+    with serving(home, str(script)) as server, visiting(server) as visitor:
+        visitor.open("", {"lines": str(lines)})
+        server.rest()
+        return server.cost(lambda: visitor.open("", {"lines": str(lines)}))
 
 
 def _page(view: str) -> str:
@@ -271,18 +310,24 @@ def figures() -> list[Figure]:
     cost = measure()
     worst = max(cost.pages, key=lambda view: cost.pages[view])
     how = f"a store of {RUNS} runs, {ROUNDS} times after {WARM} to warm up"
+    beside = f"{how}; {cost.lines[worst]} plain lines take Streamlit {cost.bare:.3g} ms"
     return [
         Figure("screen: memory after opening all pages, MB", cost.memory, "<= 250", -250, how),
         Figure("screen: heavy modules imported", len(cost.heavy), "none", -0.5, ", ".join(cost.heavy) or "none of " + ", ".join(HEAVY)),
         Figure("screen: CPU per live update of a run page, ms", cost.update, "<= 10", -10, how),
-        Figure(f"screen: CPU per full rerun, the dearest page ({worst}), ms", cost.pages[worst], "<= 40", -40, how),
+        Figure(f"screen: CPU per full rerun, the dearest page ({worst}), ms", cost.pages[worst], "<= 40", -40, beside),
     ]
 
 
 def main() -> None:
     """Print page by page what the screen costs."""
     cost = measure()
-    rows = [Figure(f"CPU per full rerun of {view}, ms", value, "<= 40", -40, "") for view, value in cost.pages.items()]
+    worst = max(cost.pages, key=lambda view: cost.pages[view])
+    rows = [
+        Figure(f"CPU per full rerun of {view}, ms", value, "<= 40", -40, f"{cost.lines[view]} elements")
+        for view, value in cost.pages.items()
+    ]
+    rows += [Figure(f"CPU of Streamlit for {cost.lines[worst]} plain lines, ms", cost.bare, "<= 40", -40, "")]
     rows += [Figure("CPU per live update of a run page, ms", cost.update, "<= 10", -10, "")]
     rows += [Figure("memory after opening all pages, MB", cost.memory, "<= 250", -250, "")]
     print(markdown([*rows, Figure("heavy modules imported", len(cost.heavy), "none", -0.5, ", ".join(cost.heavy))]))

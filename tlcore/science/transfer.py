@@ -86,23 +86,27 @@ def crossing(steps: Sequence[float], transfer: np.ndarray, scratch: np.ndarray, 
     12.5
     """
     lead = np.asarray(scratch, "float64") - np.asarray(transfer, "float64")
-    at = _catches_up(steps, lead.mean(0))
+    at = float(_catches_up(steps, lead.mean(0)[None])[0])
     if len(lead) < fewest:
-        return Crossing(at, None, None, None)
-    rng = np.random.default_rng(0)
-    drawn = [_catches_up(steps, lead[rng.integers(0, len(lead), len(lead))].mean(0)) for _ in range(DRAWS)]
-    ends = np.percentile([np.inf if each is None else each for each in drawn], (2.5, 97.5), method="nearest")
-    low, high = (float(end) if np.isfinite(end) else None for end in ends)
-    return Crossing(at, low, high, sum(each is not None for each in drawn) / DRAWS)
+        return Crossing(_within(at), None, None, None)
+    drawn = np.random.default_rng(0).integers(0, len(lead), (DRAWS, len(lead)))
+    caught = _catches_up(steps, lead[drawn].mean(1))
+    low, high = np.percentile(caught, (2.5, 97.5), method="nearest")
+    return Crossing(_within(at), _within(low), _within(high), float(np.isfinite(caught).mean()))
 
 
-def _catches_up(steps: Sequence[float], lead: np.ndarray) -> float | None:
-    """Where ``lead`` becomes 0 or more for good."""
-    behind = np.flatnonzero(lead < 0)
-    if not len(behind):
-        return float(steps[0])
-    last = int(behind[-1])
-    if last == len(lead) - 1:
-        return None
-    share = -lead[last] / (lead[last + 1] - lead[last])
-    return float(steps[last] + share * (steps[last + 1] - steps[last]))
+def _catches_up(steps: Sequence[float], leads: np.ndarray) -> np.ndarray:
+    """For each of ``leads``, shape (n, steps), where it becomes 0 or more for good; infinity where it does not."""
+    places = np.asarray(steps, "float64")
+    behind = leads < 0
+    last = np.where(behind.any(1), leads.shape[1] - 1 - behind[:, ::-1].argmax(1), -1)
+    left, right = np.clip(last, 0, None), np.clip(last + 1, None, leads.shape[1] - 1)
+    row = np.arange(len(leads))
+    rise = leads[row, right] - leads[row, left]
+    share = np.divide(-leads[row, left], rise, out=np.zeros(len(leads)), where=rise > 0)
+    found = places[left] + share * (places[right] - places[left])
+    return np.where(last < 0, places[0], np.where(last == leads.shape[1] - 1, np.inf, found))
+
+
+def _within(place: float) -> float | None:
+    return float(place) if np.isfinite(place) else None

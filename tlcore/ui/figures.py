@@ -86,10 +86,14 @@ def _budget(record: StudyRecord, runs: Sequence[Standing]) -> None:
     """Accuracy against labels a class, and where scratch catches up."""
     from tlcore.charts import budget
 
-    table = budget.table(measured(runs), record.summary)
-    caught = {arm: budget.catching_up(table, arm) for arm in ("lp_ft", "linear_probe")} if record.state == "finished" else {}
+    def catch(theme: str) -> dict[str, Any]:
+        table = budget.table(measured(runs), record.summary)
+        return {arm: budget.catching_up(table, arm) for arm in ("lp_ft", "linear_probe")}
+
+    caught = _drawn(record, "caught", catch) if record.state == "finished" else {}
 
     def draw(theme: str) -> Figure:
+        table = budget.table(measured(runs), record.summary)
         return budget.figure(table, theme, (caught.get("lp_ft") or {}).get("at"), majority(runs))
 
     alt = "Test accuracy against labels a class on a log axis: from scratch, frozen, and probe-then-tune, one point a seed."
@@ -173,6 +177,6 @@ def _legend(figure: Figure) -> None:
 
 
 def _drawn(record: StudyRecord, name: str, draw: Callable[[str], Figure]) -> Figure:
-    """The figure of a study, kept once the study has its answer."""
+    """The figure of a study, or what is said below it; kept once the study has its answer."""
     final = record.state == "finished" and record.summary is not None
     return kept(f"{record.id}-{record.done}-{name}", draw) if final else draw(theme())

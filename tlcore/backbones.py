@@ -1,12 +1,15 @@
 """Backbones: ordered lists of blocks, ending in a 64-unit embedding, the same for every objective.
 
-An entry returns Keras blocks; ``facts["blocks"]`` says for each block its name and its parameters on 28 x 28 x 1
-images, so that a page can draw the strip without Keras. The head is not a block: it is new for every task.
+An entry returns Keras blocks. Two facts tell of them without Keras: ``blocks``, for each its name and its parameters on
+28 x 28 x 1 images, so that a page can draw the strip; ``weighs``, a function from the image's shape to the sizes of each block's
+layer. The head is not a block: it is new for every task.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tlcore.registry import Annotated, Registry, one_of
 
@@ -16,61 +19,78 @@ if TYPE_CHECKING:
 BACKBONES = Registry("backbone")
 EMBEDDING = 64  # units of the layer that transfers
 MOMENTUM = 0.9  # .99 leaves moving statistics unset in short runs, which makes scratch look hopeless
+SMALL = ((32, True), (64, True), (64, True))  # filters of each convolution, and whether it is pooled
+MEDIUM = ((32, True), (64, False), (96, True), (128, False), (128, True))
 
+Shape = tuple[int, int, int]  # height, width, channels
 Normalization = Annotated[
     str, one_of("What follows each convolution: batch statistics, groups of channels, or nothing.", "batch", "group", "none")
 ]
 
 
-@BACKBONES.register(
-    name="cnn-small",
-    blocks=(("conv 32", 416), ("conv 64", 18_688), ("conv 64", 37_120), ("embedding 64", 37_120)),
-)
-def cnn_small(shape: tuple[int, int, int], *, normalization: Normalization = "batch") -> list[keras.Sequential]:
+class Weighs(NamedTuple):
+    """Sizes of the one layer of a block that weighs: its kernel has area x inputs x units numbers."""
+
+    area: int
+    inputs: int
+    units: int
+
+
+def _stages(shape: Shape, layers: tuple[tuple[int, bool], ...]) -> Iterator[tuple[Shape, int, tuple[int, int]]]:
+    """For each convolution, then the embedding: the shape that comes in, the units, and the window that is pooled."""
+    height, width, channels = shape
+    for filters, pooled in layers:
+        pool = (2 if pooled and height > 1 else 1, 2 if pooled and width > 1 else 1)
+        yield (height, width, channels), filters, pool
+        height, width, channels = height // pool[0], width // pool[1], filters
+    yield (height, width, channels), EMBEDDING, (max(1, height // 3), max(1, width // 3))
+
+
+def _weighs(layers: tuple[tuple[int, bool], ...], shape: Shape) -> list[Weighs]:
+    *convolutions, ((height, width, channels), units, window) = _stages(shape, layers)
+    dense = Weighs(1, (height // window[0]) * (width // window[1]) * channels, units)
+    return [*(Weighs(9, came[2], filters) for came, filters, _ in convolutions), dense]
+
+
+def _facts(layers: tuple[tuple[int, bool], ...]) -> dict[str, Any]:
+    """What an entry of convolutions says of itself; each layer has BatchNorm's four numbers a unit behind it."""
+    named = zip((*("conv" for _ in layers), "embedding"), _weighs(layers, (28, 28, 1)), strict=True)
+    blocks = tuple((f"{kind} {each.units}", each.area * each.inputs * each.units + 4 * each.units) for kind, each in named)
+    return {"blocks": blocks, "weighs": partial(_weighs, layers)}
+
+
+@BACKBONES.register(name="cnn-small", **_facts(SMALL))
+def cnn_small(shape: Shape, *, normalization: Normalization = "batch") -> list[keras.Sequential]:
     """Small convolutional net. Three convolutions with pooling and an embedding: 4 blocks, about 90,000 parameters."""
-    return _convolutions(shape, ((32, True), (64, True), (64, True)), normalization)
+    return _convolutions(shape, SMALL, normalization)
 
 
-@BACKBONES.register(
-    name="cnn-medium",
-    blocks=(
-        ("conv 32", 416),
-        ("conv 64", 18_688),
-        ("conv 96", 55_680),
-        ("conv 128", 111_104),
-        ("conv 128", 147_968),
-        ("embedding 64", 73_984),
-    ),
-)
-def cnn_medium(shape: tuple[int, int, int], *, normalization: Normalization = "batch") -> list[keras.Sequential]:
+@BACKBONES.register(name="cnn-medium", **_facts(MEDIUM))
+def cnn_medium(shape: Shape, *, normalization: Normalization = "batch") -> list[keras.Sequential]:
     """Medium convolutional net. Five convolutions and an embedding: 6 blocks, about 400,000 parameters."""
-    layers = ((32, True), (64, False), (96, True), (128, False), (128, True))
-    return _convolutions(shape, layers, normalization)
+    return _convolutions(shape, MEDIUM, normalization)
 
 
-def _convolutions(shape: tuple[int, int, int], layers: tuple[tuple[int, bool], ...], normalization: str) -> list[keras.Sequential]:
-    """One block a convolution (filters, pooled or not), then the embedding; works from 1 x 1 pixels up."""
+def _convolutions(shape: Shape, layers: tuple[tuple[int, bool], ...], normalization: str) -> list[keras.Sequential]:
+    """One block a convolution, then the embedding; works from 1 x 1 pixels up."""
     import keras
 
-    height, width, channels = shape
+    *convolutions, (last, units, window) = _stages(shape, layers)
     blocks = []
-    for place, (filters, pooled) in enumerate(layers, start=1):
-        pool = (2 if pooled and height > 1 else 1, 2 if pooled and width > 1 else 1)
+    for place, (came, filters, pool) in enumerate(convolutions, start=1):
         parts = [
-            keras.layers.Input((height, width, channels)),
+            keras.layers.Input(came),
             keras.layers.Conv2D(filters, 3, padding="same", use_bias=normalization == "none", name="conv"),
             *([keras.layers.MaxPooling2D(pool, name="pool")] if pool != (1, 1) else []),  # first: a quarter is left to normalize
             *_normalization(normalization),
             keras.layers.ReLU(name="relu"),
         ]
         blocks.append(keras.Sequential(parts, name=f"block{place}"))
-        height, width, channels = height // pool[0], width // pool[1], filters
-    window = (max(1, height // 3), max(1, width // 3))
     embedding = [
-        keras.layers.Input((height, width, channels)),
+        keras.layers.Input(last),
         *([keras.layers.AveragePooling2D(window, name="shrink")] if window != (1, 1) else []),
         keras.layers.Flatten(name="flatten"),
-        keras.layers.Dense(EMBEDDING, use_bias=normalization == "none", name="dense"),
+        keras.layers.Dense(units, use_bias=normalization == "none", name="dense"),
         *_normalization(normalization),
         keras.layers.ReLU(name="relu"),
     ]

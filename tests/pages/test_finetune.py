@@ -213,3 +213,8 @@ def test_of_start_and_resume_one_is_the_first(lab, name, kind):
     app = lab.page("pages/finetune.py", run=lab.runs[name])
     assert app.button(key="start-run").proto.type == kind
     assert [each.proto.type for each in app.main.button if each.key == "run-resume"] == ["primary"] * (kind == "secondary")
+
+
+def test_how_much_is_trained_is_said_before_the_start(lab):
+    page = lab.page("pages/finetune.py", strategy="linear_probe")
+    assert "Trained parameters</span><b>650</b>" in lab.said(page)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tlcore.registry import InputError
-from tlcore.spec import RunSpec
+from tlcore.spec import RunSpec, trained
+from tlcore.strategies import STRATEGIES
 from tlcore.training.network import Network, network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
@@ -111,3 +112,22 @@ def test_a_variable_without_an_initializer_of_its_own_is_named(net, monkeypatch)
     monkeypatch.setattr(net, "parts", [dropped])
     with pytest.raises(TypeError, match="has no initializer of its own"):
         net.initial(0)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.names())
+def test_the_count_before_the_start_is_that_of_the_net(strategy):
+    counted(RunSpec.make("pretrain", dataset="digits"), strategy)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "group", "none"])
+@pytest.mark.parametrize("strategy", ["bias_only", "lora", "adapter"])
+def test_the_count_knows_every_normalization_and_image_size(strategy, normalization):
+    counted(RunSpec.make("pretrain", dataset="mnist", backbone="cnn-medium", normalization=normalization), strategy)
+
+
+def counted(source, strategy):
+    given = source if STRATEGIES[strategy].facts.get("needs_source") else None
+    spec = RunSpec.make("finetune", source=given, dataset="digits", strategy=strategy)
+    net = Network(spec, 10)
+    paths = set().union(*(net.trained(phase) for phase in spec.phases))
+    assert trained(spec, 10) == (sum(int(np.prod(net.variables[path].shape)) for path in paths), sum(net.parameters()))

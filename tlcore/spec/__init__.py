@@ -1,7 +1,8 @@
 """RunSpec: what to run, checked, with the key under which its result is known."""
 
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS
+from tlcore.spec.count import trained
 from tlcore.spec.key import digest, versions
 from tlcore.spec.run import RunSpec
 
-__all__ = ["BUDGET", "CATALOGUES", "DEFAULTS", "LABELS", "RunSpec", "digest", "versions"]
+__all__ = ["BUDGET", "CATALOGUES", "DEFAULTS", "LABELS", "RunSpec", "digest", "trained", "versions"]

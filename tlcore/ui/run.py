@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tlcore.spec import RunSpec
+from tlcore.spec import RunSpec, trained
 from tlcore.store import Run
 from tlcore.ui import forms, frame, progress, steering, words
 from tlcore.ui.details import log_view
 from tlcore.ui.result import result_view
+from tlcore.ui.shelf import prepared
 from tlcore.ui.tables import badge
 
 PULSE = 1.0  # seconds between two looks at a live run
@@ -38,7 +39,7 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
 def _before(spec: RunSpec) -> None:
     st.subheader(words.title(spec), anchor=False)
     st.markdown("Not started yet.")
-    _numbers(progress.no_numbers(spec))
+    _numbers((*progress.no_numbers(spec), *_size(spec)))
     _pictures(spec, [], "new", None)
     _metric(spec)
 
@@ -69,14 +70,23 @@ def _live(run: Run) -> None:
             return
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
-        _numbers(progress.numbers(now, rows))
+        _numbers((*progress.numbers(now, rows), *_size(now.spec)))
         _pictures(now.spec, rows, now.id, now.epoch if now.live else None, now.state == "finished")
 
     moving()
 
 
-def _numbers(three: tuple[tuple[str, str], ...]) -> None:
-    pairs = "".join(f"<div><span>{words.plain(label)}</span><b>{words.plain(value)}</b></div>" for label, value in three)
+def _size(spec: RunSpec) -> tuple[tuple[str, str], ...]:
+    """How much of the net is trained, as soon as the number of classes is known."""
+    data = prepared(spec.dataset, spec.settings("dataset"))
+    if data is None or spec.objective != "supervised":
+        return ()
+    some, _ = trained(spec, len(data.classes))
+    return (("Trained parameters", f"{some:,}"),)
+
+
+def _numbers(each: tuple[tuple[str, str], ...]) -> None:
+    pairs = "".join(f"<div><span>{words.plain(label)}</span><b>{words.plain(value)}</b></div>" for label, value in each)
     st.html(f'<div class="tl-numbers">{pairs}</div>')
 
 

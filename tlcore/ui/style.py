@@ -27,7 +27,7 @@ RULES = """
 [data-testid="stSkillsNudge"] { display: none; }
 .st-key-verdict { min-height: 20.5rem; }
 .st-key-study-line { min-height: 2.5rem; }
-.tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; }
+.tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; }
 .tl-numbers span { display: block; font-size: .875rem; }
 .tl-numbers b { font-weight: 400; font-size: 1.9rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .stMarkdown p:has(> span[style*="0.875rem"]:only-child) { line-height: 1.4; color: var(--tl-soft); }

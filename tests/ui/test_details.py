@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tlcore.spec import RunSpec
-from tlcore.ui.details import code
+from tlcore.ui.details import code, facts
 from tlcore.ui.settings import settings
 
 LETTERS = RunSpec.make("pretrain", dataset="glyphs", seed=3)
@@ -46,3 +46,10 @@ def test_every_setting_is_shown_as_text(spec):
 
 def test_strategies_are_called_as_everywhere():
     assert settings(SPECS[-1])["Strategy"] == "Probe, then tune"
+
+
+def test_the_penalty_stands_apart_from_the_loss_where_there_is_one():
+    times = dict.fromkeys(("created", "started", "finished", "seconds"))
+    plain, pulled = (SimpleNamespace(**times, attempt=1, result=result) for result in ({}, {"penalty": 0.0123456}))
+    assert facts(pulled)["L2-SP penalty at the end (not in the loss)"] == "0.01235"
+    assert not any("penalty" in name for name in facts(plain))

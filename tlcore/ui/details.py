@@ -57,6 +57,7 @@ def facts(run: Run) -> dict[str, str]:
         "Took": words.seconds(run.seconds),
         "Attempts": str(run.attempt),
         "Trainable parameters": "–" if trainable is None else f"{trainable:,}",
+        **({"L2-SP penalty at the end (not in the loss)": f"{result['penalty']:.4g}"} if "penalty" in result else {}),
         "Threads": text(result.get("threads", "–")),
         **{name: str(version) for name, version in result.get("versions", {}).items()},
     }

@@ -91,7 +91,7 @@ def test_the_best_and_the_cheapest_are_marked():
 
     assert not marks()
     assert marks(best=1, cheapest=3) == [(1, "best on validation"), (3, "cheapest within<br>one standard error")]
-    assert marks(best=4, cheapest=4) == [(4, "best, and cheapest<br>within one standard error")]
+    assert marks(best=4, cheapest=4) == [(4, "best on validation, and cheapest<br>within one standard error")]
     assert marks(best=9) == [], "a depth that is not measured"
 
 

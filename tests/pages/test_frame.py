@@ -178,7 +178,7 @@ def test_what_the_page_has_is_not_called_unknown(lab):
 
 def test_a_bad_value_is_answered_by_the_name_of_its_field(lab):
     (said,) = [each.value for each in lab.page("pages/freezing.py", study_seeds="999999").main.warning]
-    assert said == "How many seeds: the address asks for '999999', which is not there; the default is taken."
+    assert said == "Seeds is 999999: choose a whole number from 1 to 50. The address asked for it; the default is taken."
 
 
 def broken(*_, **__):

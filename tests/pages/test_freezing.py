@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.pages.conftest import question
+from tlcore.engine.answers import conclude
+
 
 def test_before_the_start_it_says_what_will_be_here(empty_lab):
     app = empty_lab.page("pages/freezing.py")
@@ -37,6 +40,34 @@ def test_a_study_that_is_half_done_shows_what_is_there(lab):
 )
 def test_every_state_says_what_happened(lab, state, words):
     assert words in lab.said(lab.page("pages/freezing.py", study=lab.studies[f"freezing {state}"]))
+
+
+def test_the_depths_are_answered_before_their_controls_are_there(lab):
+    record = lab.store.submit_study(question("freezing", labels_per_class=7, seeds=1))
+    asked = question("freezing", labels_per_class=7, seeds=1)
+    for source in lab.store.sources(record.id):
+        if source.state == "queued":
+            lab.worker.finished(source.spec, 0.9, seconds=2.0)
+    first = [member.spec for member in asked.members if not member.tier]
+    for spec in first:
+        lab.worker.finished(spec, 0.7 if spec.strategy == "scratch" else 0.8, seconds=3.0)
+    conclude(lab.store)
+    said = lab.said(lab.page("pages/freezing.py", study=record.id))
+    assert f"For now: {len(first)} of {len(asked.members)} runs are measured" in said.replace("*", "") and "came 10.0 points above" in said
+    for member in lab.store.members(record.id):
+        if member.run.state != "finished":
+            lab.worker.finished(member.run.spec, 0.75, seconds=3.0)
+    conclude(lab.store)
+    found = lab.store.study(record.id).summary
+    assert not found["interim"] and any(each["against"] == "scratch_long" for each in found["contrasts"])
+    assert "For now" not in lab.said(lab.page("pages/freezing.py", study=record.id))
+
+
+def test_more_seeds_are_asked_for_by_the_form_too(answered, lab):
+    study = answered("freezing", seeds=1, controls=False)
+    app = lab.page("pages/freezing.py", study=study, study_seeds="1")
+    lab.calm(app.button(key="study-more").click().run())
+    assert lab.address(app, "study_seeds") == str(lab.store.study(study).settings["seeds"]) == "5"
 
 
 def test_the_strip_shows_every_arm_before_the_start(empty_lab):

@@ -67,7 +67,7 @@ def test_transfer_that_harms_is_said_as_plainly():
 def test_what_is_open_says_how_many_seeds_would_tell():
     noisy = [row("lp_ft", None, seed, 0.66 + 0.05 * (-1) ** seed) for seed in range(5)]
     found = answer("arms", [*rows(5, {"scratch": 0.65}), *noisy], SETTING)
-    assert found["label"] == "Inconclusive" and "more seeds would tell" in found["sentence"]
+    assert found["label"] == "Inconclusive" and "more seeds would tell them apart" in found["sentence"]
 
 
 def test_the_compared_arm_is_named_before_anything_is_measured():

@@ -160,7 +160,7 @@ def _mean_line(sheet: paper.Figure, means: DataFrame, most: int, theme: str) -> 
 def _marks(best: int | None, cheapest: int | None) -> dict[int, str]:
     """Depth -> what is said above it."""
     if best is not None and best == cheapest:
-        return {best: "best, and cheapest<br>within one standard error"}
+        return {best: "best on validation, and cheapest<br>within one standard error"}
     named = {best: "best on validation", cheapest: "cheapest within<br>one standard error"}
     return {depth: said for depth, said in named.items() if depth is not None}
 

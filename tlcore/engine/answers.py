@@ -5,23 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 from tlcore.engine.measures import measures
+from tlcore.registry import InputError
 from tlcore.spec import RunSpec
-from tlcore.store import MemberRecord, Store
-from tlcore.studies import phrase
+from tlcore.store import MemberRecord, Store, StudyRecord
+from tlcore.studies import Study, phrase
+
+LOOKED_AT = 20  # newest studies that may be answered for a part
 
 
 def conclude(store: Store) -> None:
-    """Answer every study that is complete and has no answer yet."""
+    """Answer every study that is complete and has no answer yet; and for now those of which only controls are missing."""
     for study_id in store.unanswered():
-        members = store.members(study_id)
         record = store.study(study_id)
-        if record is None or not members:
-            continue
-        from tlcore.science.answer import answer
+        if record is not None:
+            _answer(store, record, store.members(study_id))
+    for record in store.studies(limit=LOOKED_AT):
+        if record.summary is None and 0 < record.done < record.total:
+            _answer_for_now(store, record)
 
-        rows = chosen(record.question, members)
-        found = answer(record.question, rows, _setting(record.settings, members))
-        store.summarize(study_id, {**found, **measures(store, members, rows, found["difference"])})
+
+def _answer_for_now(store: Store, record: StudyRecord) -> None:
+    """What the runs that the question asks for say, once all of them are there, before its controls refine it."""
+    try:
+        asked = Study.from_plain({"study": record.question, **record.settings}).members
+    except InputError:  # of an older version, whose settings are no study any more
+        return
+    first = {each.identity for each in asked if not each.tier}
+    members = [each for each in store.members(record.id) if (each.arm, each.frozen, each.seed, each.run.key) in first]
+    if len(members) == len(first) and all(each.run.state == "finished" for each in members):
+        _answer(store, record, members, interim=True)
+
+
+def _answer(store: Store, record: StudyRecord, members: list[MemberRecord], interim: bool = False) -> None:
+    from tlcore.science.answer import answer
+
+    if not members:
+        return
+    rows = chosen(record.question, members)
+    found = answer(record.question, rows, _setting(record.settings, members))
+    store.summarize(record.id, {**found, **measures(store, members, rows, found["difference"]), "interim": interim})
 
 
 def chosen(question: str, members: list[MemberRecord]) -> list[dict[str, Any]]:

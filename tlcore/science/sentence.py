@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 WORDS = {"helps": "Transfer helps", "harms": "Transfer harms", "equivalent": "Transfer makes no difference of a point"}
 
+APART = {"helps": "surely lower", "harms": "surely higher", "equivalent": "no difference of a point", "inconclusive": "not told apart"}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -44,7 +46,7 @@ class Told:
             return f"Measured {where}: {learned}."
         if first.label == "inconclusive":
             more = "more than 200 seeds" if first.more_seeds is None else f"about {count(first.more_seeds, 'more seed')}"
-            return f"Inconclusive {where}: {learned}; {more} would tell."
+            return f"Inconclusive {where}: {learned}; {more} would tell them apart."
         others = "".join(f"; {apart(each)} {self._other(each)}" for each in self.contrasts[1:] if self._same(each, first))
         return f"{WORDS[first.label]} {where}: {learned}{others}."
 
@@ -95,11 +97,16 @@ class Told:
         said = f"The mean test accuracy was {percent(best['mean'])} {self._place(*self.best)}"
         ends = {arm["frozen"]: arm["mean"] for arm in self.arms if arm["arm"] == "freeze" and arm["frozen"] in (0, self.setting.blocks)}
         told = [
-            f"{percent(value)} with {depth(place, self.setting.blocks)} frozen"
+            f"{percent(value)} with {depth(place, self.setting.blocks)} frozen{self._told_apart(place)}"
             for place, value in sorted(ends.items())
             if place != self.best[1]
         ]
         return f"{said}, against {listed(told)}." if told else f"{said}."
+
+    def _told_apart(self, frozen: int) -> str:
+        """Whether the seeds tell the compared depth from this one; nothing below five."""
+        found = next((each for each in self.contrasts if (each.against, each.against_frozen) == ("freeze", frozen)), None)
+        return f" ({APART[found.label]})" if found is not None and found.found.n >= FEWEST else ""
 
     def _budgets(self) -> str:
         """Where the lead is, budget by budget."""

@@ -17,6 +17,7 @@ from tlcore.store.records import RUN_COLUMNS, MemberRecord, Run, StudyRecord, st
 runs, studies, members = tables.runs, tables.studies, tables.members
 
 
+INTERIM = '"interim": true'  # in the kept answer of a study whose controls are still missing
 AT_ONCE = 500  # keys in one question
 
 
@@ -79,9 +80,10 @@ class Reading(Database):
         return [MemberRecord(row[0], row[1], row[2], _run(row[3:])) for row in rows]
 
     def unanswered(self) -> list[str]:
-        """Studies whose runs have all finished and whose answer is not kept yet, oldest first."""
+        """Studies whose runs have all finished and whose answer is not kept yet, or only one for a part of them, oldest first."""
         open_run = exists().where(members.c.study == studies.c.id, members.c.run == runs.c.id, runs.c.state != "finished")
-        query = select(studies.c.id).where(studies.c.summary.is_(None), studies.c.key.is_not(None), ~open_run)
+        unsaid = or_(studies.c.summary.is_(None), studies.c.summary.contains(INTERIM, autoescape=True))
+        query = select(studies.c.id).where(unsaid, studies.c.key.is_not(None), ~open_run)
         with self.read() as connection:
             return list(connection.scalars(query.order_by(studies.c.number)))
 

@@ -11,7 +11,8 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.store import MemberRecord, StudyRecord
-from tlcore.ui import figures, pace, steering, words
+from tlcore.ui import figures, forms, pace, steering, words
+from tlcore.ui.questions import PREFIXES
 from tlcore.ui.standing import Standing, standing
 from tlcore.ui.units import joined
 
@@ -41,11 +42,15 @@ def card(record: StudyRecord, members: list[MemberRecord]) -> None:
 
 def _words(record: StudyRecord, runs: list[Standing], said: list[str], with_difference: bool) -> None:
     summary = record.summary or {}
-    if record.state == "finished" and summary:
+    if summary and (record.state == "finished" or summary.get("interim")):
         st.subheader(coloured(str(summary.get("label", "Measured"))), anchor=False)
         if with_difference and summary.get("difference"):
             figures.difference(record, runs)
         st.markdown(joined(" ".join(said)))
+        if summary.get("interim"):
+            st.markdown(
+                f"**For now:** {record.done} of {record.total} runs are measured; the controls, which transfer must beat, may change this."
+            )
         return
     st.subheader("Measuring" if record.live else "Not complete", anchor=False)
     after = "The answer stands here when all are." if record.live else "No answer is drawn from a part."
@@ -74,6 +79,8 @@ def small_print(record: StudyRecord, members: Iterable[MemberRecord]) -> str:
     amount = words.amount(record.settings)
     parts = [words.count(seeds, "seed"), f"{amount} of {spec.dataset}", words.count(spec.epochs, "epoch")]
     parts += [f"source {words.source(source)}, {_made(record)}"] if source else []
+    slower = {member.run.spec.knobs.get("body_rate", 1.0) for member in members} - {1.0}
+    parts += [f"transferred blocks learn at {forms.plain(max(slower))} times the rate of the head"] if slower else []
     return " · ".join([*parts, "the same labels and net in every arm"])
 
 
@@ -111,6 +118,8 @@ def _more(record: StudyRecord) -> None:
     label = f"Measure {about}{words.count(wanted - seeds, 'more seed')}, {told}"
     if st.button(label, key="study-more", help="The runs above stay; only the new seeds are trained, and the answer is drawn anew."):
         grown = steering.attempt(jobs.extend_study, record.id, seeds=wanted)
-        if grown is not None and grown.id != record.id:
+        if grown is not None:
             st.query_params["study"] = grown.id
+            if record.question in PREFIXES:  # the form asks for what is measured now
+                st.query_params[f"{PREFIXES[record.question]}seeds"] = str(wanted)
         st.rerun()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from tlcore.ui import words
 from tlcore.ui.contrasts import comparisons
 from tlcore.ui.result import cells, confusion_view
 from tlcore.ui.seal import moved_view
-from tlcore.ui.standing import Standing, by_place, measured, standing
+from tlcore.ui.standing import Standing, by_place, named, standing
 from tlcore.ui.tables import download
 
 TABS = ("Accuracy", "Comparisons", "Confusion", "What stayed frozen", "Runs")
@@ -34,7 +35,25 @@ def _accuracy(record: StudyRecord, members: list[MemberRecord]) -> None:
     st.markdown(table(record.question, runs))
     if record.settings.get("grid"):
         st.markdown(":small[Of the three learning rates of each place and seed, the one that was best on validation.]")
-    download(measured(runs), f"study-{record.number}", key="study-file")
+    download(rows(record.question, runs), f"study-{record.number}", key="study-file")
+
+
+def rows(question: str, runs: Sequence[Standing]) -> list[dict[str, Any]]:
+    """A row for each measured run, with what is needed to find it again."""
+    return [
+        {
+            "place": named(question, each.arm, each.place),
+            **{name: value for name, value in each.row.items() if name != "frozen"},
+            "frozen": None if question == "label_budget" else each.place,
+            "dataset": each.run.dataset,
+            "labels_per_class": each.run.spec.labels_per_class,
+            "epochs": each.run.epochs,
+            "learning_rate": each.run.spec.learning_rate,
+            "run": each.run.number,
+        }
+        for each in runs
+        if each.run.accuracy is not None
+    ]
 
 
 def table(question: str, runs: Sequence[Standing]) -> str:

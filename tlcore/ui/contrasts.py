@@ -17,7 +17,9 @@ from tlcore.ui.tables import download
 HEAD = ("Comparison", "Points", "95 % interval", "p (Holm)", "p (signs)", "Effect gz", "Seeds above", "Verdict")
 MEANING = (
     "p (Holm) is that of a paired t test, raised because several comparisons are looked at together; equivalent means that two one-sided "
-    "tests (TOST) put the difference within a point. p (signs) needs no bell curve: it asks how often chance alone would give such signs."
+    "tests (TOST) put the difference within a point. p (signs) needs no bell curve: it asks how often chance alone would give such signs, "
+    "and with five seeds it cannot be below 0.0625. Effect gz: the mean difference over the spread of the differences, corrected for few "
+    "seeds. Helps and harms are said of what is named first."
 )
 
 
@@ -43,12 +45,12 @@ def comparisons(record: StudyRecord) -> None:
 def line(question: str, found: Mapping[str, Any]) -> tuple[str, ...]:
     """One comparison as the cells of its line."""
     few = found["n"] < FEWEST
-    interval = "–" if found.get("low") is None else f"{100 * found['low']:+.1f} to {100 * found['high']:+.1f}".replace("-", "−")
-    effect = "–" if found.get("gz") is None else f"{found['gz']:+.1f}".replace("-", "−")
+    interval = "–" if found.get("low") is None else f"{signed(100 * found['low'])} to {signed(100 * found['high'])}"
+    effect = "–" if found.get("gz") is None else signed(found["gz"])
     word = "–" if few else str(found["label"])
     return (
         against(question, found),
-        f"{100 * found['mean']:+.1f}".replace("-", "−"),
+        signed(100 * found["mean"]),
         interval,
         p_value(None if few else found.get("p")),
         p_value(None if few else found.get("sign_flip")),
@@ -56,6 +58,16 @@ def line(question: str, found: Mapping[str, Any]) -> tuple[str, ...]:
         f"{found['positive']} of {found['n']}",
         word,
     )
+
+
+def signed(value: float) -> str:
+    """A number with its sign, where it has one.
+
+    >>> signed(1.26), signed(-0.04), signed(-3)
+    ('+1.3', '0.0', '−3.0')
+    """
+    text = f"{value:+.1f}"
+    return "0.0" if not float(text) else text.replace("-", "−")
 
 
 def _gains(record: StudyRecord, gains: Mapping[str, Any], first: Mapping[str, Any]) -> None:

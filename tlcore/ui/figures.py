@@ -12,6 +12,10 @@ from tlcore.ui import frame, words
 from tlcore.ui.chart import Figure, chart, kept, theme
 from tlcore.ui.standing import Standing, against, measured
 
+CHEAPEST = (
+    "Best: the highest mean on the validation part. Cheapest: the most frozen blocks whose mean there is within one standard error of it; "
+    "the points are test accuracies, so another depth may stand higher."
+)
 BANDS = "Small points are seeds, large ones their mean; bands are 95 % intervals, from five seeds on"
 
 
@@ -54,7 +58,7 @@ def _freezing(record: StudyRecord, runs: Sequence[Standing]) -> None:
     figure = _drawn(record, "freezing", draw)
     _legend(figure)
     chart(figure, key="study-freezing", alt=alt)
-    st.markdown(f":small[{BANDS}; below that the grey band is the range from scratch.]")
+    st.markdown(f":small[{BANDS}; below that the grey band is the range from scratch.{f' {CHEAPEST}' if best is not None else ''}]")
 
     def draw_cost(theme: str) -> Figure:
         return cost.figure(cost.table(summary.get("costs") or costs(runs)), theme, blocks)
@@ -163,7 +167,7 @@ def costs(runs: Sequence[Standing]) -> list[dict[str, Any]]:
             "arm": arm,
             "frozen": place,
             "trainable": (group[0].run.result or {}).get("parameters", {}).get("trainable"),
-            "seconds": sum((each.run.seconds or 0.0) / each.run.epochs for each in group) / len(group),
+            "seconds": None,  # only the engine takes them from the epochs themselves
         }
         for (arm, place), group in found.items()
     ]
@@ -178,5 +182,5 @@ def _legend(figure: Figure) -> None:
 
 def _drawn(record: StudyRecord, name: str, draw: Callable[[str], Figure]) -> Figure:
     """The figure of a study, or what is said below it; kept once the study has its answer."""
-    final = record.state == "finished" and record.summary is not None
+    final = record.state == "finished" and record.summary is not None and not record.summary.get("interim")
     return kept(f"{record.id}-{record.done}-{name}", draw) if final else draw(theme())

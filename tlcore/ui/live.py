@@ -56,6 +56,15 @@ function figure(box, data) {
   return drawn
 }
 
+function tell(box, text) {
+  box.querySelector(".tlcore-told")?.remove()
+  if (!text) return
+  const line = document.createElement("p")
+  line.className = "tlcore-told"
+  line.textContent = text
+  box.prepend(line)
+}
+
 async function paint(box) {
   const plotly = await load()
   if (!box.isConnected || !box.clientWidth || box.held) return
@@ -65,7 +74,10 @@ async function paint(box) {
 }
 
 function prepare(box) {
-  const again = () => paint(box).catch(() => { box.textContent = "The chart could not be loaded. Reload the page to try again." })
+  const again = () => paint(box).then(() => tell(box, ""), () => {
+    tell(box, "The chart could not be drawn yet; it is tried again.")
+    setTimeout(box.again, 2000)
+  })
   box.again = () => { box.waiting = (box.waiting ?? Promise.resolve()).then(again) }
   box.observer = new ResizeObserver(() => { if (box.clientWidth !== box.width) box.again() })
   box.observer.observe(box)

@@ -1,7 +1,6 @@
 """The forms of the studies: one row of choices, the rest folded. Each returns what to run, or None with the reason shown.
 
-Names in the address: ``study_`` before the settings of freezing, ``labels_`` and ``forget_`` before those of the other two, so that
-each page keeps its own choices.
+Names in the address begin with a prefix of their question, so that each page keeps its own choices.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from tlcore.ui import forms, pace, words
 from tlcore.ui.recipes import budget_fields, labels_field, refused_in_words, titles
 from tlcore.ui.sources import Sources, default_source, sources
 
+PREFIXES = {"freezing": "study_", "label_budget": "labels_", "forgetting": "forget_"}
 SEEDS = ("1", "2", "3", "5", "10", "20")
 ENOUGH = "5"  # the fewest from which a verdict is drawn
 MOST = ("10", "20", "50", "100", "200")
@@ -29,26 +29,27 @@ LEFT_OUT = ("seed", "watch_source", "patience")  # a study repeats seeds itself,
 
 def freezing_form() -> Study | None:
     """How much to freeze; depth or any blocks in a row, controls and the rest folded."""
-    return _form("freezing", "study_", _labels)
+    return _form("freezing", _labels)
 
 
 def labels_form() -> Study | None:
     """How many labels transfer saves, up to the most labels that are chosen."""
-    return _form("label_budget", "labels_", _most)
+    return _form("label_budget", _most)
 
 
 def forgetting_form() -> Study | None:
     """What is forgotten; only sources that name classes have something to forget."""
-    return _form("forgetting", "forget_", _labels, naming=True)
+    return _form("forgetting", _labels, naming=True)
 
 
-def _form(question: str, prefix: str, amount: Callable[[str], dict[str, Any]], naming: bool = False) -> Study | None:
+def _form(question: str, amount: Callable[[str], dict[str, Any]], naming: bool = False) -> Study | None:
     """One row: source, target, how many labels, how many seeds."""
+    prefix = PREFIXES[question]
     known = _known(prefix, naming)
     first, second, third, fourth = st.columns([1.5, 1.5, 1.2, 1.2], gap="medium")
     with first:
         start = default_source(known)
-        name = forms.choice("Which source?", known.titles, f"{prefix}source", start, "What the net has already learned.")
+        name = forms.choice("Which source?", known.titles, f"{prefix}source", start, known.told.__getitem__)
     with second:
         sets = titles(CATALOGUES["dataset"])
         dataset = forms.choice("Which target?", sets, f"{prefix}dataset", "mnist", "The task that has few labels.")
@@ -56,7 +57,7 @@ def _form(question: str, prefix: str, amount: Callable[[str], dict[str, Any]], n
         given = amount(prefix)
     with fourth:
         help = "How often all is repeated; a verdict needs five."
-        seeds = forms.choice("How many seeds?", {each: each for each in SEEDS}, f"{prefix}seeds", ENOUGH, help, "slider")
+        seeds = forms.ladder(_own(question, "seeds"), SEEDS, f"{prefix}seeds", ENOUGH, help=help)
     return _asked(question, prefix, known.specs[name], dataset, {"seeds": int(seeds), **given})
 
 
@@ -65,7 +66,7 @@ def _known(prefix: str, naming: bool) -> Sources:
     key = f"{prefix}source"
     known = sources(st.query_params.get(key) or st.session_state.get(key))
     good = [name for name, spec in known.specs.items() if spec.objective == "supervised" or not naming]
-    return Sources({name: known.titles[name] for name in good}, {name: known.specs[name] for name in good})
+    return Sources({name: known.titles[name] for name in good}, {name: known.specs[name] for name in good}, known.told)
 
 
 def _labels(prefix: str) -> dict[str, Any]:
@@ -73,8 +74,12 @@ def _labels(prefix: str) -> dict[str, Any]:
 
 
 def _most(prefix: str) -> dict[str, Any]:
-    knob = next(each for each in STUDIES["label_budget"].knobs if each.name == "most")
-    return {"most": int(forms.ladder(knob, MOST, f"{prefix}most", "50"))}
+    return {"most": int(forms.ladder(_own("label_budget", "most"), MOST, f"{prefix}most", "50"))}
+
+
+def _own(question: str, name: str) -> Knob:
+    """A knob of a question."""
+    return next(each for each in STUDIES[question].knobs if each.name == name)
 
 
 def _asked(question: str, prefix: str, source: RunSpec, dataset: str, given: dict[str, Any]) -> Study | None:
@@ -87,10 +92,10 @@ def _asked(question: str, prefix: str, source: RunSpec, dataset: str, given: dic
             settings = {each.name: _own_field(each, prefix) for each in own}
         with right:
             settings |= budget_fields("finetune", prefix, LEFT_OUT)
-        plain = {"study": question, "source": json.loads(source.to_json()), "dataset": dataset, **given, **settings}
-        study = refused_in_words(lambda: _study(json.dumps(plain)))
-        if study is not None and box.open:
-            st.markdown(f":small[{costs(json.dumps(plain))}]")
+    plain = {"study": question, "source": json.loads(source.to_json()), "dataset": dataset, **given, **settings}
+    study = refused_in_words(lambda: _study(json.dumps(plain)))
+    if study is not None and box.open:
+        box.markdown(f":small[{costs(json.dumps(plain))}]")
     return study
 
 

@@ -44,7 +44,7 @@ USES = {  # strategies in the order in which one would try them, each with its g
 def finetune_form() -> RunSpec | None:
     """Source, target, labels, strategy; the rest folded."""
     known = sources(st.query_params.get("source") or st.session_state.get("source"))
-    name = forms.choice("Which source?", known.titles, "source", default_source(known), "What the net has already learned.")
+    name = forms.choice("Which source?", known.titles, "source", default_source(known), known.told.__getitem__)
     dataset = forms.choice("Which target?", titles(CATALOGUES["dataset"]), "dataset", "mnist", "The task that has few labels.")
     labels = labels_field("labels_per_class")
     strategy = forms.choice("Which strategy?", _strategies(), "strategy", "lp_ft", _advised)

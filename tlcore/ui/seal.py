@@ -32,7 +32,7 @@ def moved_view(run: Run, key: str) -> None:
 
     result, spec = run.result or {}, run.spec
     moved = result["moved"]
-    strip(spec.blocks, spec.phases, spec.epochs, key=f"{key}-moved", moved=moved, seal=result.get("seal"))
+    strip(spec.blocks, spec.phases, spec.epochs, key=f"{key}-moved", moved=moved, seal=_sealed(result))
     st.markdown(seal(result))
     rows = parts(spec, result, frame.store().gradients(run.id))
     if rows:
@@ -47,6 +47,11 @@ def moved_view(run: Run, key: str) -> None:
         if box.open:
             st.table(variables, border="horizontal", alt="Each variable of the net, and whether it moved.")
             download(variables, f"{key}-variables", key=f"{key}-variables-file")
+
+
+def _sealed(result: Mapping[str, Any]) -> bool | None:
+    """Whether what was to stay frozen has stayed; None where nothing was."""
+    return None if result.get("seal") and not result.get("promised", True) else result.get("seal")
 
 
 def seal(result: Mapping[str, Any]) -> str:

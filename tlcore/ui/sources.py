@@ -17,27 +17,31 @@ NEWEST = 30  # ready models in the list
 
 @dataclass(frozen=True)
 class Sources:
-    """name in the address -> what the list calls it, and the recipe."""
+    """name in the address -> what the list calls it, the recipe, and how far it is.
+
+    A title never changes while a source is trained: the browser knows the chosen one by its title.
+    """
 
     titles: dict[str, str]
     specs: dict[str, RunSpec]
+    told: dict[str, str]
 
 
 def sources(wanted: str | None = None) -> Sources:
     """All recipes of the default net, then other ready models, newest first; the one named ``wanted`` is always there."""
     ready = {run.spec.key: run for run in frame.store().runs(limit=NEWEST, kind="pretrain", state="finished")}
-    titles, specs = {}, {}
+    titles, specs, told = {}, {}, {}
     for name, spec in recipes().items():
         run = ready.pop(spec.key, None)
-        titles[name] = f"{words.made(spec)}: {_quality(run) if run else 'untrained'}"
-        specs[name] = spec
+        titles[name], specs[name] = words.made(spec), spec
+        told[name] = f"What the net has already learned: {_quality(run)}." if run else "What the net learns first; then it is kept."
     asked = frame.store().run(wanted) if wanted and wanted not in specs else None
     if asked and asked.kind == "pretrain" and asked.state == "finished":
         ready.setdefault(asked.spec.key, asked)
     for run in ready.values():
-        titles[run.id] = f"{words.source(run.spec)}, run {run.number}: {_quality(run)}"
-        specs[run.id] = run.spec
-    return Sources(titles, specs)
+        titles[run.id], specs[run.id] = f"{words.source(run.spec)}, run {run.number}", run.spec
+        told[run.id] = f"What the net has already learned: {_quality(run)}."
+    return Sources(titles, specs, told)
 
 
 @cache

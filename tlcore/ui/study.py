@@ -157,7 +157,10 @@ def _now(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -
     engine = jobs.engine_state()
     if engine["state"] != "ready":
         return str(engine["message"])
-    return "Next in line." if not record.done else f"{record.done} of {record.total} runs are done."
+    waiting = next((run for run in [*sources, *(each.run for each in members)] if run.state == "queued"), None)
+    before = (frame.store().queue_place(waiting.id) or 1) - 1 if waiting else 0
+    done = f"{record.done} of {record.total} runs are done." if record.done else "Next in line."
+    return f"Waiting: {words.count(before, 'run')} before this." if before else done
 
 
 def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> None:

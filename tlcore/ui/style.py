@@ -25,6 +25,7 @@ RULES = """
   top: 3.75rem; }
 .stMain .stSelectbox input { text-overflow: ellipsis; padding-right: .1rem; }
 [data-testid="stSkillsNudge"] { display: none; }
+.st-key-study-more button p { white-space: normal; overflow: visible; }
 .st-key-verdict { min-height: 20.5rem; }
 .st-key-study-line { min-height: 2.5rem; }
 .tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; }

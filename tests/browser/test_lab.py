@@ -39,6 +39,20 @@ def test_one_click_leads_to_a_measured_answer(page, lab):
     expect(page.get_by_text("Commonest mistake").first).to_be_visible(timeout=60_000)
 
 
+def test_a_chart_that_did_not_load_is_tried_again(page, lab):
+    asked = []
+
+    def second_time(route):
+        asked.append(route)
+        route.continue_() if len(asked) > 1 else route.abort()
+
+    page.route("**/plotly-basic.min.js", second_time)
+    page.goto(f"{lab.address}/finetune?dataset=digits")
+    expect(page.locator(CHART).first).to_be_visible(timeout=60_000)
+    expect(page.locator(".tlcore-told")).to_have_count(0)
+    assert len(asked) == 2
+
+
 def test_zoom_survives_an_update(page, lab):
     store = Store()
     run = store.submit(RunSpec.make("finetune", dataset="digits", strategy="scratch", labels_per_class=100, epochs=2000, batch_size=8))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+HEAD = "| figure | bar | measured | with |\n|---|---|---|---|"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -28,8 +30,10 @@ class Figure:
 
 def markdown(figures: Iterable[Figure]) -> str:
     """A row a figure."""
-    lines = ["| figure | bar | measured | with |", "|---|---|---|---|"]
-    for each in figures:
-        told = f"{each.value:.3g}" + ("" if each.reached else " (not reached)")
-        lines.append(f"| {each.name} | {each.bar} | {told} | {each.how} |")
-    return "\n".join(lines)
+    return "\n".join([HEAD, *(row(each) for each in figures)])
+
+
+def row(each: Figure) -> str:
+    """One line of the table."""
+    told = f"{each.value:.3g}" + ("" if each.reached else " (not reached)")
+    return f"| {each.name} | {each.bar} | {told} | {each.how} |"

@@ -57,7 +57,10 @@ def test_the_depths_are_answered_before_their_controls_are_there(lab):
     for member in lab.store.members(record.id):
         if member.run.state != "finished":
             lab.worker.finished(member.run.spec, 0.75, seconds=3.0)
+    waiting = lab.store.study(record.id)
+    assert waiting.awaited and not waiting.live
     conclude(lab.store)
+    assert lab.store.study(record.id).answered and not lab.store.study(record.id).awaited
     found = lab.store.study(record.id).summary
     assert not found["interim"] and any(each["against"] == "scratch_long" for each in found["contrasts"])
     assert "For now" not in lab.said(lab.page("pages/freezing.py", study=record.id))

@@ -90,6 +90,16 @@ class StudyRecord:
         """Whether any of its runs waits or trains."""
         return self.state in tables.LIVE
 
+    @property
+    def answered(self) -> bool:
+        """Whether the answer that is kept is that of all its runs."""
+        return self.summary is not None and not self.summary.get("interim")
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is measured, and its answer is still being made."""
+        return self.state == "finished" and self.key is not None and not self.answered
+
 
 @dataclass(frozen=True)
 class MemberRecord:

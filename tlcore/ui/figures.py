@@ -182,5 +182,5 @@ def _legend(figure: Figure) -> None:
 
 def _drawn(record: StudyRecord, name: str, draw: Callable[[str], Figure]) -> Figure:
     """The figure of a study, or what is said below it; kept once the study has its answer."""
-    final = record.state == "finished" and record.summary is not None and not record.summary.get("interim")
+    final = record.state == "finished" and record.answered
     return kept(f"{record.id}-{record.done}-{name}", draw) if final else draw(theme())

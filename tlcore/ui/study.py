@@ -44,6 +44,11 @@ def study_view(record: StudyRecord) -> None:
     behind.tabs(record, members)
 
 
+def _news(record: StudyRecord, sources: list[Run]) -> tuple[object, ...]:
+    """What the whole page is drawn anew for."""
+    return _state(record, sources), record.done, record.summary is None, record.answered
+
+
 def _state(record: StudyRecord, sources: list[Run]) -> str:
     """A study whose source trains runs, though none of its own runs does yet."""
     return "running" if any(run.state == "running" for run in sources) else record.state
@@ -91,15 +96,17 @@ def _again(record: StudyRecord) -> None:
 def _live(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> None:
     """Progress and curves; the timer ends with the study."""
 
-    @frame.moving(PULSE if record.live else None, key="study-live")
+    moves = record.live or record.awaited
+
+    @frame.moving(PULSE if moves else None, key="study-live")
     def moving() -> None:
-        if not record.live:
+        if not moves:
             _progress(record, sources, members)
             _curves(record, sources, members)
             return
         store = frame.store()
         now, trained = store.study(record.id), store.sources(record.id)
-        if now is None or (_state(now, trained), now.done) != (_state(record, sources), record.done):
+        if now is None or _news(now, trained) != _news(record, sources):
             st.rerun(scope="app")
             return
         learning = store.members(record.id)

@@ -249,6 +249,11 @@ class Cost:
     memory: float
     heavy: list[str]
 
+    @property
+    def worst(self) -> str:
+        """The dearest page."""
+        return max(self.pages, key=lambda view: self.pages[view])
+
 
 def measure() -> Cost:
     """Open every page, then measure each."""
@@ -308,7 +313,7 @@ def _update(server: Server, query: Query, live: Growing) -> float:
 def figures() -> list[Figure]:
     """The rows of the table."""
     cost = measure()
-    worst = max(cost.pages, key=lambda view: cost.pages[view])
+    worst = cost.worst
     how = f"a store of {RUNS} runs, {ROUNDS} times after {WARM} to warm up"
     beside = f"{how}; {cost.lines[worst]} plain lines take Streamlit {cost.bare:.3g} ms"
     return [
@@ -322,7 +327,7 @@ def figures() -> list[Figure]:
 def main() -> None:
     """Print page by page what the screen costs."""
     cost = measure()
-    worst = max(cost.pages, key=lambda view: cost.pages[view])
+    worst = cost.worst
     rows = [
         Figure(f"CPU per full rerun of {view}, ms", value, "<= 40", -40, f"{cost.lines[view]} elements")
         for view, value in cost.pages.items()

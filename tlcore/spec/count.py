@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tlcore.backbones import BACKBONES, EMBEDDING, Weighs
 from tlcore.spec.run import RunSpec
-from tlcore.strategies import Branch, Only, Phase, Relative
+from tlcore.strategies import ONLY, Branch, Only, Phase, Relative
 
 
 def trained(spec: RunSpec, classes: int) -> tuple[int, int]:
@@ -44,5 +44,5 @@ def _moving(phase: Phase, place: int) -> set[str]:
         return {"branch"}
     only = phase.find(Only)
     if only is not None:
-        return {"bias": {"bias", "beta"}, "norm": {"gamma", "beta"}}[only.what]
+        return set(ONLY[only.what])
     return {"kernel", "bias"} if phase.find(Relative) else {"kernel", "bias", "gamma", "beta"}

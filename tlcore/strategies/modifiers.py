@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ONLY = {"bias": ("bias", "beta"), "norm": ("gamma", "beta")}  # names of the variables that move
+
 
 @dataclass(frozen=True)
 class Only:

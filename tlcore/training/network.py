@@ -16,7 +16,7 @@ import numpy as np
 from tlcore.backbones import BACKBONES, EMBEDDING
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
-from tlcore.strategies import Branch, Only, Phase, Relative
+from tlcore.strategies import ONLY, Branch, Only, Phase, Relative
 from tlcore.training import branches
 from tlcore.training.optimizer import FactorAdam
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tlcore.spec import RunSpec
 
 KEPT = 6  # structures kept ready in one process
-ONLY = {"bias": ("bias", "beta"), "norm": ("gamma", "beta")}  # names of the variables that move
 
 
 class Network:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tlcore.strategies import Phase
+from tlcore.strategies import ONLY, Phase
 from tlcore.training.calls import Calls
 from tlcore.training.loop import order
-from tlcore.training.network import ONLY, Network
+from tlcore.training.network import Network
 
 BATCHES = 5
 

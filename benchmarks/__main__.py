@@ -8,8 +8,6 @@ import tempfile
 from benchmarks import finetuning, screen, start, study
 from benchmarks.table import HEAD, row
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-
 
 def main() -> None:
     """Measure, and print each row as soon as it is known: the whole takes from 10 to 30 minutes."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,10 @@ SOURCE = RunSpec.make("pretrain", dataset="glyphs", per_class=20, epochs=1)
 SETTINGS: dict[str, Any] = {"labels_per_class": LABELS, "epochs": EPOCHS, "batch_size": BATCH, "learning_rate": RATE}
 
 
-def figures() -> list[Figure]:
-    """Two rows."""
-    return [_recipe(), _workers()]
+def figures() -> Iterator[Figure]:
+    """Two rows, each as soon as it is measured."""
+    yield _recipe()
+    yield _workers()
 
 
 def _recipe() -> Figure:

@@ -13,10 +13,10 @@ from tests.store import recipes
 from tlcore.store import Fenced, Lease, Owner
 
 
-def drain(store, slots=1):
+def drain(store):
     """Let workers do everything that waits, a process a job; returns the runs of each job in the order of their beginning."""
     jobs = []
-    while job := store.claim(owner := Owner.me(), slots):
+    while job := store.claim(owner := Owner.me()):
         jobs.append([])
         while job is not None:
             jobs[-1].append(store.run(job.lease.run))
@@ -83,7 +83,7 @@ def test_a_run_is_claimed_once(store):
     assert len(found) == 8 and sorted(claimed) == sorted(asked)
 
 
-def test_with_one_slot_a_study_is_one_job_seed_by_seed_each_source_first(store):
+def test_a_study_is_one_job_seed_by_seed_each_source_first(store):
     store.submit_study(recipes.study())
     (job,) = drain(store)
     assert [(run.kind, run.spec.seed) for run in job] == [(kind, seed) for seed in (0, 1) for kind in ["pretrain", *["finetune"] * 4]]
@@ -92,19 +92,25 @@ def test_with_one_slot_a_study_is_one_job_seed_by_seed_each_source_first(store):
 def test_a_job_says_what_belongs_to_it(store):
     record = store.submit_study(recipes.study(seeds=1))
     job = store.claim(Owner.me())
-    assert (job.study, job.shard, job.visitor) == (record.id, None, "")
+    assert (job.study, job.shard, job.visitor) == (record.id, 0, "")
     assert job.runs[0] == job.lease.run
     assert set(job.runs) == {member.run.id for member in store.members(record.id)} | {run.id for run in store.sources(record.id)}
 
 
-def test_with_more_slots_each_seed_of_a_study_is_a_job(store):
-    store.submit_study(recipes.study())
-    first, second = store.claim(Owner.me(), 2), store.claim(Owner.me(), 2)
+def test_each_worker_at_a_study_has_a_seed_of_its_own_and_then_shares_the_last(store):
+    record = store.submit_study(recipes.study())
+    first, second = store.claim(Owner.me()), store.claim(Owner.me())
     assert {first.shard, second.shard} == {0, 1}
-    assert store.claim(Owner.me(), 2) is None  # both groups are taken
+    for _ in range(4):
+        store.finish(first.lease, "finished")
+        last, first = first, store.follow(first, Owner.me())
+        assert (first.id, first.shard) == (last.id, 0)
     store.finish(first.lease, "finished")
-    following = store.follow(first, Owner.me())
-    assert following.id == first.id and store.run(following.lease.run).spec.seed == first.shard
+    helping = store.follow(first, Owner.me())  # what can start while the other seed's source is being trained
+    assert (helping.id, helping.study, helping.shard) == (first.id, record.id, 1)
+    assert store.follow(helping, Owner.me()) is None
+    store.finish(second.lease, "finished")
+    assert store.follow(helping, Owner.me()).shard == store.follow(second, Owner.me()).shard == store.claim(Owner.me()).shard == 1
 
 
 def test_a_single_run_is_a_job_of_its_own(store):
@@ -130,8 +136,8 @@ def test_the_visitor_with_fewer_runs_at_work_comes_first(store):
     for seed in range(3):
         store.submit(recipes.scratch(seed), visitor="ada")
     late = store.submit(recipes.scratch(9), visitor="bob")
-    assert store.claim(Owner.me(), 2).visitor == "ada"
-    assert store.claim(Owner.me(), 2).lease.run == late.id
+    assert store.claim(Owner.me()).visitor == "ada"
+    assert store.claim(Owner.me()).lease.run == late.id
 
 
 def test_one_slot_goes_round_among_the_visitors(store):

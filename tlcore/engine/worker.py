@@ -52,16 +52,16 @@ def _live(connection: Connection, slots: int) -> None:
     except (EOFError, OSError):
         return
     try:
-        work(store, slots)
+        work(store)
     except Fenced:
         sys.stdout.flush()
         os._exit(0)  # the run is another's now: nothing of this process may reach the store
 
 
-def work(store: Store, slots: int = 1) -> None:
+def work(store: Store) -> None:
     """Claim a job and train its runs, one after the other, in this process; then answer the studies that are complete."""
     owner = Owner.me()
-    job = store.claim(owner, slots)
+    job = store.claim(owner)
     while job is not None:
         with _logged(store, job.lease.run):
             _note(f"attempt {job.lease.attempt}")

@@ -35,31 +35,38 @@ class Leases(Removing):
         with self.read() as connection:
             return connection.scalar(query) is not None
 
-    def claim(self, owner: Owner, slots: int = 1) -> Job | None:
-        """The next run for a fresh worker, and its group: of a study with one slot all its runs, with more one seed's.
+    def claim(self, owner: Owner) -> Job | None:
+        """The next run for a fresh worker, and its group: the study that it belongs to.
 
-        Fair: the visitor with the fewest running runs comes first, then who was served longest ago, then who came first.
+        Fair: the visitor with the fewest running runs comes first, then who was served longest ago, then who came first. Of a
+        study that others work at, a seed that nobody is at comes first.
         """
         with self.write() as connection:
             ready = _ready_runs(connection)
-            taken = _taken(connection) if slots > 1 else set()
-            ready = [row for row in ready if (row.study, row.shard) not in taken]
+            taken = _taken(connection)
+            ready = [row for row in ready if (row.study, row.shard) not in taken] or ready
             visitor = _turn(connection, ready)
             if visitor is None:
                 return None
             first = min((row for row in ready if row.visitor == visitor), key=lambda row: row.number)
-            return _begin(connection, ready, owner, visitor, first, first.shard if slots > 1 and first.study else None)
+            group = [row for row in ready if row.study == first.study] if first.study else [first]
+            return _begin(connection, group[0], owner)
 
     def follow(self, job: Job, owner: Owner) -> Job | None:
-        """The next run of the same group; None at its end, or when it is another visitor's turn."""
+        """The next run of the same group; None at its end, or when it is another visitor's turn.
+
+        First of the same seed, then of one that nobody is at; at the end workers share the last one, for they are warm.
+        """
         if job.study is None:
             return None
         with self.write() as connection:
             ready = _ready_runs(connection)
-            mine = [row for row in ready if row.study == job.study and job.shard in (None, row.shard)]
+            mine = [row for row in ready if row.study == job.study]
             if not mine or _turn(connection, ready) != job.visitor:
                 return None
-            return _begin(connection, ready, owner, job.visitor, mine[0], job.shard, job.id)
+            taken = _taken(connection)
+            chosen = min(mine, key=lambda row: (row.shard != job.shard, (row.study, row.shard) in taken))
+            return _begin(connection, chosen, owner, job.id)
 
     def take(self, run_id: str, owner: Owner) -> Lease | None:
         """Claim exactly this run; None if it does not wait, or waits for its source."""
@@ -158,7 +165,7 @@ def _ready_runs(connection: Connection) -> list[Row[Any]]:
 
 
 def _taken(connection: Connection) -> set[tuple[str, int]]:
-    """Groups that a worker is at."""
+    """Seeds of studies that a worker is at."""
     query = select(runs.c.study, runs.c.shard).where(runs.c.state == "running", runs.c.study.is_not(None))
     return {(row.study, row.shard) for row in connection.execute(query)}
 
@@ -181,16 +188,11 @@ _RUNNING = select(runs.c.visitor, func.count()).where(runs.c.state == "running")
 _SERVED = select(runs.c.visitor, func.max(runs.c.begun)).group_by(runs.c.visitor)
 
 
-def _begin(
-    connection: Connection, ready: list[Row[Any]], owner: Owner, visitor: str, first: Row[Any], shard: int | None, job: str | None = None
-) -> Job:
-    group = [first]
-    if first.study is not None:
-        group = [row for row in ready if row.study == first.study and shard in (None, row.shard)]
-    lease = _lease(connection, group[0].id, owner)
-    waiting = select(runs.c.id).where(runs.c.state == "queued", runs.c.study == first.study).order_by(*_in_turn)
-    later = connection.scalars(waiting if shard is None else waiting.where(runs.c.shard == shard)) if first.study else ()
-    return Job(job or secrets.token_hex(8), lease, visitor, first.study, shard, (lease.run, *later))
+def _begin(connection: Connection, row: Row[Any], owner: Owner, job: str | None = None) -> Job:
+    lease = _lease(connection, row.id, owner)
+    waiting = select(runs.c.id).where(runs.c.state == "queued", runs.c.study == row.study).order_by(*_in_turn)
+    later = connection.scalars(waiting) if row.study else ()
+    return Job(job or secrets.token_hex(8), lease, row.visitor, row.study, row.shard, (lease.run, *later))
 
 
 def _lease(connection: Connection, run_id: str, owner: Owner) -> Lease:

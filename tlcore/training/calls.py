@@ -13,7 +13,7 @@ from tlcore.schedules import SCHEDULES
 from tlcore.spec import RunSpec
 from tlcore.strategies import Phase
 from tlcore.training.features import features
-from tlcore.training.loop import Loop, Memory, Structure, cuts, loop, order, steps
+from tlcore.training.loop import Memory, Structure, cuts, loop, order, steps
 from tlcore.training.network import Network
 
 ENOUGH = 0.25  # seconds of work in a call before what it measured is recorded
@@ -48,17 +48,13 @@ class Calls:
         """Sums of the validation part before the first step, as one epoch in which nothing is learned."""
         return next(self.epochs(phase, range(1), step=len(self.cuts) - 1))[1]
 
-    def graph(self, phase: Phase) -> Loop:
-        """The graph of a phase."""
-        return loop(self.net, Structure.of(self.net, phase, self.spec.weight_decay), self.learned(phase.prefix).shape[1:])
-
     def epochs(self, phase: Phase, epochs: range, step: int = 0, single: bool = False) -> Iterator[tuple[int, np.ndarray, float]]:
         """Train some epochs, the first from ``step`` on; yields the first epoch that is done, and sums and seconds of each done.
 
         Sums (epochs, width) that are not all finite are those of an epoch that ended there. single: an epoch at a time.
         """
         data = (self.learned(phase.prefix), self.labels, self.seen(phase.prefix), self.known)
-        graph = self.graph(phase)
+        graph = loop(self.net, Structure.of(self.net, phase, self.spec.weight_decay), data[0].shape[1:])
         total, nothing = steps(len(self.cuts) - 1, len(self.known)), np.zeros(graph.width)
         epoch, spent, carry = epochs.start, 0.0, nothing
         while epoch < epochs.stop:
@@ -78,7 +74,7 @@ class Calls:
     def _adapt(self, seconds: float) -> float:
         """Let the next call do more or less than one that took so long."""
         if seconds < ENOUGH:
-            self.allowance = min(self.allowance * 2, 1 << 20)
+            self.allowance = min(self.allowance * (8 if seconds < ENOUGH / 16 else 2), 1 << 20)
         elif seconds > 2 * ENOUGH:
             self.allowance = max(1, self.allowance // 2)
         return seconds

@@ -47,7 +47,7 @@ def forget() -> None:
 
 
 def _digest(net: Network, prefix: int) -> str:
-    digest = hashlib.sha256(repr([part.get_config() for part in net.parts[:prefix]]).encode())
+    digest = hashlib.sha256("".join(net.made[:prefix]).encode())
     for place in range(prefix):
         for variable in net.held(place):
             digest.update(np.ascontiguousarray(variable.value).tobytes())

@@ -121,24 +121,25 @@ class Loop:
         batches = tf.size(cuts) - 1
         complete = last == steps(batches, tf.size(known))
         rows = tf.TensorArray(tf.float64, size=tf.shape(order)[0], element_shape=carry.shape)
+        learned, nothing = tf.minimum(last, batches), tf.zeros(len(self.net.parts), tf.float64)
         for epoch in tf.range(tf.shape(order)[0]):
-            for step in tf.range(first, last):
-                if tf.reduce_all(tf.math.is_finite(carry)):
-                    if step < batches:
-                        chosen = order[epoch, cuts[step] : cuts[step + 1]]
-                        self.net.optimizer.pace(pace[epoch, step])
-                        batch = Memory(tf.gather(old, chosen), kernel, bias, weight, temperature)
-                        sums, norms = self._learn(tf.gather(features, chosen), tf.gather(labels, chosen), batch)
-                        carry += tf.concat([sums, tf.zeros_like(sums), norms], 0)
-                    else:
-                        piece = slice((step - batches) * MEASURE, (step - batches + 1) * MEASURE)
-                        sums = self._sums(seen[piece], known[piece], ())[1]
-                        carry += tf.concat([tf.zeros_like(sums), sums, tf.zeros(len(self.net.parts), tf.float64)], 0)
+            step = first
+            while tf.logical_and(step < learned, tf.reduce_all(tf.math.is_finite(carry))):
+                chosen = order[epoch, cuts[step] : cuts[step + 1]]
+                self.net.optimizer.pace(pace[epoch, step])
+                batch = Memory(tf.gather(old, chosen), kernel, bias, weight, temperature) if self.structure.keep else None
+                sums, norms = self._learn(tf.gather(features, chosen), tf.gather(labels, chosen), batch)
+                carry += tf.concat([sums, tf.zeros_like(sums), norms], 0)
+                step += 1
+            for piece in tf.range(tf.maximum(first - batches, 0), last - batches):
+                part = slice(piece * MEASURE, (piece + 1) * MEASURE)
+                sums = self._sums(seen[part], known[part], ())[1]
+                carry += tf.concat([tf.zeros_like(sums), sums, nothing], 0)
             rows = rows.write(epoch, carry)
             carry = tf.where(complete & tf.math.is_finite(carry), tf.zeros_like(carry), carry)
         return rows.stack()
 
-    def _learn(self, features: Any, labels: Any, memory: Memory) -> tuple[Any, Any]:
+    def _learn(self, features: Any, labels: Any, memory: Memory | None) -> tuple[Any, Any]:
         """One step; the sums of its batch, and the gradient norm of each part (0 of a frozen one)."""
         optimizer = self.net.optimizer
         optimizer.decays, optimizer.pulls = self.structure.decays, self.structure.pulls
@@ -151,10 +152,8 @@ class Loop:
     def _norms(self, gradients: list[Any]) -> Any:
         """Gradient norm of each part, (parts,)."""
         places = [self.net.owner[variable.path] for variable in self.variables]
-        of = [
-            [gradient for gradient, owner in zip(gradients, places, strict=True) if owner == place] for place in range(len(self.net.parts))
-        ]
-        return tf.stack([tf.cast(tf.linalg.global_norm(each), tf.float64) if each else tf.zeros((), tf.float64) for each in of])
+        halves = tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients])  # half the sum of squares
+        return tf.sqrt(2.0 * tf.cast(tf.math.unsorted_segment_sum(halves, places, len(self.net.parts)), tf.float64))
 
     def _sums(self, features: Any, labels: Any, moving: tuple[int, ...], memory: Memory | None = None) -> tuple[Any, Any]:
         """What is minimised on a batch, and the sums of loss and metrics over its examples.

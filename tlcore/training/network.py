@@ -32,6 +32,7 @@ class Network:
     image: (height, width, channels) that the first block sees; raw images of any size and 1 or 3 channels are brought to it.
     parts: the blocks in order, then the head; a part is called by its place.
     beside: for each part, the branches beside its layers, by the layer's name.
+    made: how each part was made, as text.
     measures: the loss, then the metrics, as in ``tlcore.objectives.Task``.
     """
 
@@ -42,6 +43,7 @@ class Network:
         self.parts: list[keras.Sequential] = [*blocks, task.head]
         wanted = spec.modifier(Branch)
         self.beside = [branches.beside(part, wanted) if wanted else {} for part in blocks] + [{}]
+        self.made = [repr(part.get_config()) for part in self.parts]
         self.measures = {"loss": task.loss, **task.metrics}
         self.owner = {variable.path: place for place in range(len(self.parts)) for variable in self.held(place)}
         self.variables = {variable.path: variable for place in range(len(self.parts)) for variable in self.held(place)}

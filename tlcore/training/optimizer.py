@@ -32,13 +32,27 @@ class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no ty
         self._start = [tf.Variable(tf.zeros(variable.shape), trainable=False) for variable in variables]
         self._paths = [variable.path for variable in variables]
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One step of one variable, at its own learning rate."""
-        place = self._get_variable_index(variable)
-        rate = learning_rate * self._pace * self._factors[place]
+    def apply(self, gradients: list[Any], variables: list[Any]) -> None:
+        """One step of some of the variables, each at its own learning rate.
+
+        The formula is that of Keras, to the last bit; what all variables share is computed once.
+        """
+        step = tf.cast(self._iterations + 1, tf.float32)
+        rates = self.learning_rate * self._pace * self._factors
+        alphas = rates * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
+        scales = list(zip(tf.unstack(rates), tf.unstack(alphas), strict=True))
+        for gradient, variable in zip(gradients, variables, strict=True):
+            place = self._get_variable_index(variable)
+            self._step(place, gradient, variable.value, *scales[place])
+        self._iterations.assign_add(1)
+
+    def _step(self, place: int, gradient: Any, variable: Any, rate: Any, alpha: Any) -> None:
         if self.decays and self._paths[place].endswith("kernel"):
             variable.assign_sub(rate * self._decay * variable)
-        super().update_step(gradient, variable, rate)
+        m, v = self._momentums[place].value, self._velocities[place].value
+        m.assign_add((gradient - m) * (1 - self.beta_1))
+        v.assign_add((tf.square(gradient) - v) * (1 - self.beta_2))
+        variable.assign_sub(m * alpha / (tf.sqrt(v) + self.epsilon))
         if self.pulls:
             variable.assign(proximal(variable, self._start[place], rate * self._pulls[place]))
 

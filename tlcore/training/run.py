@@ -22,6 +22,8 @@ from tlcore.training.renewal import renew
 from tlcore.training.watch import Watch
 
 tf.config.experimental.enable_op_determinism()
+# Searching a graph for what could be computed faster takes longer here than it ever saves: a graph of a step is small.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 class Stopped(Exception):

@@ -70,8 +70,8 @@ def test_each_mean_has_its_frost_and_the_last_one_its_square():
 
 def test_scratch_is_a_dashed_line_with_a_band_that_says_what_it_is():
     few, many = freezing.figure(freezing.table(arms(3))), freezing.figure(freezing.table(arms(5), summary(5)))
-    assert "From scratch 61.0 (60.0 to 62.0)" in named(few), "the range of the seeds"
-    assert "From scratch 62.0 (58.0 to 62.0)" in named(many), "the interval"
+    assert "From scratch 61.0 (seeds: 60.0 to 62.0)" in named(few), "the range of the seeds"
+    assert "From scratch 62.0 (95 %: 58.0 to 62.0)" in named(many), "the interval"
     assert [one["line"]["dash"] for one in many["layout"]["shapes"] if "dash" in one["line"]] == ["dash"]
 
 
@@ -104,11 +104,19 @@ def test_the_interval_is_a_faint_band_from_five_seeds_on():
     assert len(bands(5)) == 4 and all(one["fillcolor"].endswith(",0.15)") for one in bands(5))
 
 
-def test_the_axis_begins_at_the_commonest_class_and_holds_every_point():
-    low, high = freezing.figure(freezing.table(arms(3)), majority=0.1)["layout"]["yaxis"]["range"]
-    assert low == pytest.approx(7) and high > 88
+def test_the_axis_holds_every_point_and_the_commonest_class_where_it_is_near():
+    far, near = (freezing.figure(freezing.table(arms(3)), majority=majority)["layout"] for majority in (0.1, 0.58))
+    low, high = far["yaxis"]["range"]
+    assert 50 < low < 60 and high > 88, "what matters fills the height"
+    words = [[one["text"] for one in layout["annotations"]].count("always the commonest class") for layout in (far, near)]
+    assert words == [0, 1]
     low, high = freezing.figure(freezing.table([{"arm": "freeze", "frozen": 0, "seed": 0, "accuracy": 1.0}]))["layout"]["yaxis"]["range"]
     assert low < 100 <= high <= 101
+
+
+@pytest.mark.parametrize(("span", "step"), [((80, 88), 1), ((80, 95), 2), ((60, 95), 5), ((5, 95), 10)])
+def test_the_numbers_on_the_axis_are_few(span, step):
+    assert freezing._step(span) == step
 
 
 def test_one_seed_and_a_part_of_the_arms():

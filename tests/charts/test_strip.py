@@ -115,5 +115,5 @@ def test_the_arms_of_a_study_lie_below_each_other():
     html = strip.arms(BLOCKS, each)
     rows = [cells(row) for row in html.split("class='arm'")[1:-1]]
     assert rows == [["ice"] * frozen + ["ember"] * (4 - frozen) + ["ember"] for frozen in range(5)]
-    assert strip.arm_words(each).startswith("What each arm trains: 0 frozen: first 0 of 4 blocks frozen; 1 frozen")
+    assert strip.arm_words(each).startswith("What each arm trains: 0 frozen: no block frozen; 1 frozen")
     assert "<img" not in strip.arms(BLOCKS, [(EVIL, each[0][1])])

@@ -9,7 +9,7 @@ PAGE = "pages/forgetting.py"
 
 def test_before_the_start_it_says_what_will_be_here(empty_lab):
     app = empty_lab.page(PAGE)
-    assert "50 runs and 1 source" in empty_lab.said(app)
+    assert "50 runs, from 1 source of glyphs" in empty_lab.said(app)
     assert app.button(key="start-study").label.startswith("Measure, about")
     drawn = [each.proto.json for each in app.main.get("bidi_component")]
     assert any("Distilled answers (LwF)" in each for each in drawn)

@@ -10,7 +10,7 @@ from tlcore.engine.answers import conclude
 
 def test_before_the_start_it_says_what_will_be_here(empty_lab):
     app = empty_lab.page("pages/freezing.py")
-    assert "80 runs and 6 sources" in empty_lab.said(app)
+    assert "80 runs, from 1 source of glyphs and 5 sources of mnist" in empty_lab.said(app)
     assert app.button(key="start-study").label.startswith("Measure, about")
 
 
@@ -32,7 +32,7 @@ def test_a_study_that_is_half_done_shows_what_is_there(lab):
     ("state", "words"),
     [
         ("queued", "0 of 6 runs are measured"),
-        ("running", "None frozen, seed 0: epoch 2 of 6."),
+        ("running", "None frozen, seed 0: epoch 2 of 6. 1 of 6 runs are done, about"),
         ("stopped", "Stopped. 1 of 6 runs"),
         ("failed", "The disk is full: free some space, then try again."),
         ("interrupted", "The worker was killed twice."),
@@ -76,13 +76,42 @@ def test_more_seeds_are_asked_for_by_the_form_too(answered, lab):
 def test_the_strip_shows_every_arm_before_the_start(empty_lab):
     app = empty_lab.page("pages/freezing.py")
     drawn = [each.proto.json for each in app.main.get("bidi_component")]
-    assert any("4 frozen: first 4 of 4 blocks frozen" in each for each in drawn)
+    assert any("4 frozen: all 4 blocks frozen" in each for each in drawn)
 
 
 def test_what_cannot_be_is_refused(lab):
     app = lab.page("pages/freezing.py", study_labels_per_class="5000")
     assert "but mnist has 300" in lab.said(app)
     assert app.button(key="start-study").disabled
+
+
+def test_coming_back_it_shows_the_study_of_before(lab):
+    study = lab.studies["part"]
+    app = lab.page("pages/freezing.py", study=study)
+    _away_and_back(lab, app)
+    assert lab.address(app, "study") == study and "2 of 12 runs are measured" in lab.said(app)
+    lab.store.delete_study(study)
+    _away_and_back(lab, app)
+    assert "There is no study" not in lab.said(app), "nobody asked for what was deleted meanwhile"
+
+
+def _away_and_back(lab, app):
+    """By the links of the sidebar, which carry no parameters."""
+    for file in ("pages/data.py", "pages/freezing.py"):
+        app.query_params.clear()
+        lab.calm(app.switch_page(file).run())
+
+
+def test_behind_the_answer_runs_are_called_by_their_place(lab, answered):
+    app = lab.page("pages/freezing.py", study=answered("freezing", seeds=1))
+    app.session_state["behind"] = "What stayed frozen"
+    lab.calm(app.run())
+    assert app.selectbox(key="behind-place").value == "None frozen", "the first that has a source"
+    app.session_state["behind"] = "Runs"
+    links = [each.proto.label for each in lab.calm(app.run()).main.get("page_link")]
+    longer, short = ([each for each in links if f": {name}, seed 0" in each] for name in ("From scratch, 5 times as long", "From scratch"))
+    assert len(longer) == len(short) == 1 and longer[0] != short[0]
+    assert " 25 epochs (" in longer[0] and " 5 epochs (" in short[0]
 
 
 def test_an_unknown_study_is_answered_in_one_sentence(lab):

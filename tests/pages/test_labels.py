@@ -9,7 +9,7 @@ PAGE = "pages/labels.py"
 
 def test_before_the_start_it_says_what_will_be_here(empty_lab):
     app = empty_lab.page(PAGE)
-    assert "90 runs and 1 source" in empty_lab.said(app)
+    assert "90 runs, from 1 source of glyphs" in empty_lab.said(app)
     assert app.button(key="start-study").label.startswith("Measure, about")
     app.session_state["labels_more"] = True
     assert "With the learning rate tuned: about" in empty_lab.said(empty_lab.calm(app.run())), "what a switch would cost"

@@ -216,3 +216,10 @@ def test_a_finished_source_leads_to_its_first_use(lab):
 
     assert f"source={lab.runs['source']}" in links("source")["Fine-tune from this source"].query_string
     assert not {"Fine-tune from this source"} & {*links("source running"), *links("finished")}
+
+
+def test_a_run_leads_to_its_study(lab):
+    (member, *_), study = lab.store.members(lab.studies["part"]), lab.study("part")
+    app = lab.page("pages/runs.py", run=member.run.id)
+    links = {each.proto.label: each.proto for each in app.main.get("page_link")}
+    assert f"study={study.id}" in links[f"Study {study.number}: How much should I freeze?"].query_string

@@ -99,3 +99,13 @@ def test_a_source_whose_runs_are_all_there_is_not_counted_even_when_it_was_delet
         worker.finished(member.spec, 0.8, 5.0)
     jobs.store().delete(source, force=True)
     assert pace.of_study(study) == said(0)
+
+
+def test_what_is_left_counts_what_waits_and_the_rest_of_what_trains(worker):
+    worker.finished(LETTERS, 0.9, expect.seconds(LETTERS))
+    half = worker.begin(tuned(0, epochs=40))
+    worker.store.record_epochs(half, [{"epoch": epoch, "loss": 1.0, "accuracy": 0.5} for epoch in range(21)])
+    worker.store.submit(tuned(1, epochs=40))
+    worker.finished(tuned(2, epochs=40), 0.8, expect.seconds(tuned(epochs=40)))
+    spec = tuned(epochs=40)
+    assert pace.left(worker.store.runs()) == pace.span(1.5 * expect.seconds(spec) / pace.MARGIN, 1.5 * expect.seconds(spec) * pace.MARGIN)

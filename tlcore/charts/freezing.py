@@ -52,8 +52,8 @@ def figure(
 ) -> paper.Figure:
     """A point a run and the line of the means.
 
-    blocks: names on the axis. majority: accuracy of the commonest class, 0 to 1. best, cheapest: depths that are marked: the best on
-    validation, and the most that can be frozen within one standard error of it.
+    blocks: names on the axis. majority: accuracy of the commonest class, 0 to 1, drawn where it is not far below. best, cheapest:
+    depths that are marked: the best on validation, and the most that can be frozen within one standard error of it.
     """
     frozen = table[table["arm"] == MAIN]
     if table.empty:
@@ -61,8 +61,9 @@ def figure(
     most = max([len(blocks), 1, *table["frozen"].dropna().tolist()])
     means = frozen.drop_duplicates("frozen").sort_values("frozen")
     marks = {} if frozen.empty else _marks(best, cheapest)
-    sheet = _sheet(theme, most, blocks, _range(table, majority, sum(1 + said.count("<br>") for said in marks.values())), height)
-    bare = levels.draw(sheet, table, theme, majority)
+    span = _range(table, sum(1 + said.count("<br>") for said in marks.values()))
+    sheet = _sheet(theme, most, blocks, span, height)
+    bare = levels.draw(sheet, table, theme, majority if majority is not None and 100 * majority > span[0] else None)
     _mean_line(sheet, means, most, theme)
     _mark(sheet, means, marks, most, theme)
     _values(sheet, means, theme)
@@ -182,16 +183,21 @@ def _mark(sheet: paper.Figure, means: DataFrame, marks: Mapping[int, str], most:
             sheet["shapes"].append({**line, "line": {"color": ink.soft, "width": 1}, "layer": "below"})
 
 
-def _range(table: DataFrame, majority: float | None, rows: int) -> list[float]:
-    """From the commonest class, or a little below the lowest run, to a little over the highest; room for ``rows`` of words above."""
+def _range(table: DataFrame, rows: int) -> list[float]:
+    """From a little below the lowest run to a little over the highest; room for ``rows`` of words above."""
     values = [100 * value for value in (*table["accuracy"], *table["low"].dropna(), *table["high"].dropna())]
-    low = max(0.0, min(100 * majority - 3 if majority is not None else min(values) - 5, min(values) - 3))
-    room = 7 if not rows else 7 + 0.1 * rows * (max(values) - low)
-    return [low, max(values) + room if rows else min(101.0, max(values) + room)]
+    spread = max(max(values) - min(values), 6.0)
+    room = 0.12 * spread + (0.1 * rows * spread if rows else 0.0)
+    return [max(0.0, min(values) - 0.12 * spread), max(values) + room if rows else min(101.0, max(values) + room)]
+
+
+def _step(span: Sequence[float]) -> int:
+    """Between two numbers on the axis, in points."""
+    return next((step for step in (1, 2, 5) if span[1] - span[0] <= 8 * step), 10)
 
 
 def _sheet(theme: str, most: int, blocks: Sequence[tuple[str, int]], span: list[float], height: int) -> paper.Figure:
     said = [paper.heading(theme, "Accuracy on the test part, %")]
-    up = paper.value_axis(theme, range=span, tickvals=list(range(0, 101, 10)), automargin=False)
+    up = paper.value_axis(theme, range=span, tickvals=list(range(0, 101, _step(span))), automargin=False)
     margin = {"l": levels.LEFT, "r": 16, "t": 28, "b": 76}
     return paper.layout(theme, height, xaxis=levels.depths(theme, most, blocks), yaxis=up, annotations=said, shapes=[], margin=margin)

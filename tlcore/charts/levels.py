@@ -41,10 +41,11 @@ def amount(rows: DataFrame) -> str:
 def _scratch(sheet: paper.Figure, scratch: DataFrame, theme: str) -> paper.Figure:
     """From scratch over the whole width: a dashed line, and a band for the interval, or for the seeds where they are few."""
     mean, low, high = scratch[["mean", "low", "high"]].iloc[0].tolist()
-    low, high = (low, high) if low == low else (float(scratch["accuracy"].min()), float(scratch["accuracy"].max()))
+    known = low == low  # a missing interval is NaN
+    low, high = (low, high) if known else (float(scratch["accuracy"].min()), float(scratch["accuracy"].max()))
     band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * low, "y1": 100 * high, "line": {"width": 0}, "layer": "below"}
     sheet["shapes"].append({**band, "fillcolor": colours.fade(colours.of("scratch", theme), 0.12)})
-    about = f" ({100 * low:.1f} to {100 * high:.1f})" if len(scratch) > 1 else ""
+    about = f" ({'95 %' if known else 'seeds'}: {100 * low:.1f} to {100 * high:.1f})" if len(scratch) > 1 else ""
     return _level(sheet, mean, f"From scratch {100 * mean:.1f}{about}", "dash", 1.5, theme)
 
 

@@ -44,7 +44,7 @@ def freeze(
     if frozen + fresh > blocks:
         raise InputError(f"{frozen} blocks frozen and {fresh} that start anew are more than the {blocks} there are: take fewer of one.")
     gentle = blocks - frozen - fresh
-    title = f"first {frozen} of {blocks} blocks frozen" + (f", last {fresh} new" if fresh else "")
+    title = f"{_first(frozen, blocks)} frozen" + (f", last {fresh} new" if fresh else "")
     return (Phase(title, 1.0, (0.0,) * frozen + (body_rate,) * gentle + (1.0,) * fresh, fresh=fresh),)
 
 
@@ -94,4 +94,13 @@ def random_frozen(
     """Frozen random blocks. The control without a source: the first blocks stay at random, their statistics fitted to the images."""
     within(blocks, "Frozen blocks", frozen)
     factors = (0.0,) * frozen + (1.0,) * (blocks - frozen)
-    return (Phase(f"first {frozen} of {blocks} blocks random and frozen", 1.0, factors, modifiers=(Renew(),)),)
+    return (Phase(f"{_first(frozen, blocks)} random and frozen", 1.0, factors, modifiers=(Renew(),)),)
+
+
+def _first(frozen: int, blocks: int) -> str:
+    """Some of the blocks, counted from the input, in words.
+
+    >>> _first(0, 4), _first(3, 4), _first(4, 4)
+    ('no block', 'first 3 of 4 blocks', 'all 4 blocks')
+    """
+    return "no block" if not frozen else f"all {blocks} blocks" if frozen == blocks else f"first {frozen} of {blocks} blocks"

@@ -18,12 +18,17 @@ from tlcore.ui.tables import STATES, download, plain, plain_studies, run_row, st
 PAGE = 50
 PULSE = 2.0  # seconds between two looks at a list in which something moves
 ANY = "any"
+STUDIES = 3  # newest of those that a run belongs to
 
 
 def one_run(run_id: str) -> None:
     """The run of a link, or one sentence when there is none."""
     run = frame.store().run(run_id)
-    st.page_link("pages/runs.py", label="All runs", icon=":material/arrow_back:", query_params={})
+    with st.container(horizontal=True, gap="medium", key="run-ways"):
+        st.page_link("pages/runs.py", label="All runs", icon=":material/arrow_back:", query_params={})
+        for study in frame.store().studies_of(run_id)[:STUDIES]:
+            page, query = study_row(study).place
+            st.page_link(page, label=f"Study {study.number}: {words.question(study.question)}", icon=":material/hub:", query_params=query)
     if run is None:
         st.warning("There is no run with this link here: it was deleted, or the link is not whole.")
         return

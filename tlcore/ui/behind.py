@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.store import MemberRecord, StudyRecord
-from tlcore.ui import words
+from tlcore.engine.answers import place
+from tlcore.store import MemberRecord, Run, StudyRecord
+from tlcore.ui import forms, words
 from tlcore.ui.contrasts import comparisons
 from tlcore.ui.result import cells, confusion_view
 from tlcore.ui.seal import moved_view
@@ -111,12 +112,23 @@ def _shown(record: StudyRecord, members: list[MemberRecord], later: str) -> dict
         st.markdown(later)
     if len(done) <= FEW:
         return done
-    name = str(st.selectbox("Which one?", list(done), key="behind-place"))
+    bare = [name for name, runs in done.items() if runs[0].run.spec.source is None]
+    first = next((place for place, name in enumerate(done) if name not in bare), 0)
+    name = str(st.selectbox("Which one?", list(done), first, key="behind-place"))
     return {name: done[name]}
 
 
 def _runs(record: StudyRecord, members: list[MemberRecord]) -> None:
     """All runs of the study as links."""
-    for run in [*jobs.store().sources(record.id), *(member.run for member in members)]:
-        amount = words.percent(run.accuracy) if run.accuracy is not None else run.state
-        st.page_link("pages/runs.py", label=f"Run {run.number}: {words.title(run.spec)} ({amount})", query_params={"run": run.id})
+    for run in jobs.store().sources(record.id):
+        _link(run, words.title(run.spec))
+    rated = bool(record.settings.get("grid"))
+    for member in members:
+        name = named(record.question, member.arm, place(record.question, member))
+        rate = f", learning rate {forms.plain(member.run.spec.learning_rate)}" if rated else ""
+        _link(member.run, f"{name}, seed {member.seed}, {words.count(member.run.epochs, 'epoch')}{rate}")
+
+
+def _link(run: Run, name: str) -> None:
+    amount = words.percent(run.accuracy) if run.accuracy is not None else run.state
+    st.page_link("pages/runs.py", label=f"Run {run.number}: {name} ({amount})", query_params={"run": run.id})

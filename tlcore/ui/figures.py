@@ -58,7 +58,8 @@ def _freezing(record: StudyRecord, runs: Sequence[Standing]) -> None:
     figure = _drawn(record, "freezing", draw)
     _legend(figure)
     chart(figure, key="study-freezing", alt=alt)
-    st.markdown(f":small[{BANDS}; below that the grey band is the range from scratch.{f' {CHEAPEST}' if best is not None else ''}]")
+    chance = f" Always naming the commonest class gets {words.percent(majority(runs))}." if majority(runs) is not None else ""
+    st.markdown(f":small[{BANDS}; below that the grey band is the range from scratch.{chance}{f' {CHEAPEST}' if best is not None else ''}]")
 
     def draw_cost(theme: str) -> Figure:
         return cost.figure(cost.table(summary.get("costs") or costs(runs)), theme, blocks)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
 from tlcore import jobs
@@ -9,19 +12,22 @@ from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
 from tlcore.ui import frame, pace, steering
+from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.run import run_view
 from tlcore.ui.settings import settings
 from tlcore.ui.shelf import prepared, thumbnails
 
+Shown = TypeVar("Shown", Run, StudyRecord)
 GIVEN = {"queued": "It is waiting", "running": "It is running", "finished": "This is its result"}  # in place of a start
 HALTED = ("stopped", "interrupted", "failed")  # then the button that goes on is the first one on the page
 SEEN = 24  # images of what the net is shown
+LAST = "_last"  # in the session: the run or study that each page showed last
 SAID = 3  # settings that are named where a result is that of others
 
 
 def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
     """Draw the button that starts ``spec``; return the run that the address names, if it is there."""
-    shown = _named(key)
+    shown = _named(key, "run", frame.store().run)
     if spec is None:
         _button("Start", key, disabled=True)
     elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
@@ -85,18 +91,21 @@ def sees(spec: RunSpec | None) -> None:
 
 def named_study(key: str) -> StudyRecord | None:
     """The study that the address names, or None with a sentence if there is none of that name."""
-    wanted = st.query_params.get(key)
-    found = frame.store().study(wanted) if wanted else None
-    if wanted and found is None:
-        st.warning("There is no study at this address: it was deleted, or the link is not whole.")
-    return found
+    return _named(key, "study", frame.store().study)
 
 
-def _named(key: str) -> Run | None:
-    wanted = st.query_params.get(key)
-    found = frame.store().run(wanted) if wanted else None
+def _named(key: str, noun: str, find: Callable[[str], Shown | None]) -> Shown | None:
+    """What the address names; coming back to a page, what it showed before."""
+    kept: dict[str, str | None] = st.session_state.setdefault(LAST, {})
+    page, wanted = str(st.session_state[PAGE]), st.query_params.get(key)
+    back = kept.get(page) if wanted is None and st.session_state[ARRIVED] else None
+    name = wanted or back
+    found = find(name) if name else None
     if wanted and found is None:
-        st.warning("There is no run at this address: it was deleted, or the link is not whole.")
+        st.warning(f"There is no {noun} at this address: it was deleted, or the link is not whole.")
+    if back and found is not None:
+        st.query_params[key] = back
+    kept[page] = None if found is None else name
     return found
 
 

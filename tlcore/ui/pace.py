@@ -6,12 +6,13 @@ times, a range is said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from tlcore import folder, jobs
 from tlcore.spec import RunSpec
+from tlcore.store import Run
 from tlcore.studies import Study
 from tlcore.ui import expect, frame, words
 from tlcore.ui.units import joined
@@ -55,6 +56,20 @@ def _said(asked: Mapping[str, expect.Part], done: frozenset[str]) -> str:
     for key, part in left.items():
         if part.kindred[0] == "finetune" or key in needed or len(asked) == 1:
             work[part.kindred] = work.get(part.kindred, 0.0) + part.seconds
+    return _spanned(work, paces)
+
+
+def left(runs: Iterable[Run]) -> str:
+    """How long runs that wait or train still take."""
+    work: dict[expect.Kindred, float] = {}
+    for run in runs:
+        if run.live:
+            kindred = expect.kindred(run.spec)
+            work[kindred] = work.get(kindred, 0.0) + expect.seconds(run.spec) * (1 - run.epoch / max(run.epochs, 1))
+    return _spanned(work, _paces(str(folder.home())))
+
+
+def _spanned(work: Mapping[expect.Kindred, float], paces: Mapping[expect.Kindred, Sequence[float]]) -> str:
     both = [(seconds, *pace_of(kindred, paces)) for kindred, seconds in work.items()]
     return span(sum(seconds * best for seconds, best, _ in both), sum(seconds * worst for seconds, _, worst in both))
 

@@ -6,6 +6,7 @@ that tables and static charts follow without a timer of their own.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,7 +14,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.studies import Study, span
-from tlcore.ui import answer, behind, frame, launch, progress, steering, words
+from tlcore.ui import answer, behind, frame, launch, pace, progress, steering, words
 from tlcore.ui.standing import CONTROLS, Standing, named, standing
 from tlcore.ui.tables import badge
 from tlcore.ui.units import joined
@@ -60,8 +61,7 @@ def before(study: Study | None) -> None:
         return
     from tlcore.ui.strip import arms
 
-    sources = {member.spec.source.key for member in study.members if member.spec.source}
-    amount = f"{words.count(len(study.members), 'run')} and {words.count(len(sources), 'source')}"
+    amount = f"{words.count(len(study.members), 'run')}{_sources(study)}"
     with st.container(border=True, key="study-before"):
         st.markdown(f"**{words.study(study.settings)}**")
         st.markdown(f"{amount}. The accuracy of every run appears here as it ends; what was measured before is taken from the store.")
@@ -70,6 +70,13 @@ def before(study: Study | None) -> None:
             st.markdown(f"Then its controls, which transfer must beat: {'; '.join(controls)}.")
         rows = {words.arm(member.arm, member.frozen): member.spec for member in study.members if not member.tier}
         arms(study.members[0].spec.blocks, [(name, spec.phases[-1]) for name, spec in rows.items()], key="study-arms-strip")
+
+
+def _sources(study: Study) -> str:
+    """How many sources are trained for it, and on what."""
+    made = {member.spec.source.key: member.spec.source.dataset for member in study.members if member.spec.source}
+    parts = [f"{words.count(count, 'source')} of {dataset}" for dataset, count in Counter(made.values()).items()]
+    return f", from {' and '.join(parts)}" if parts else ""
 
 
 def _heading(record: StudyRecord, state: str) -> None:
@@ -152,22 +159,23 @@ def _took(record: StudyRecord, runs: list[Run]) -> str:
 
 
 def _now(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> str:
+    runs = [*sources, *(each.run for each in members)]
+    done = f"{record.done} of {record.total} runs are done, {pace.left({run.id: run for run in runs}.values())} left."
     source = next((run for run in sources if run.state == "running"), None)
     if source is not None:
         place = f", number {sources.index(source) + 1} of {len(sources)}" if len(sources) > 1 else ""
-        return f"Training the source{place}: epoch {source.epoch} of {source.epochs}."
+        return f"Training the source{place}: epoch {source.epoch} of {source.epochs}. {done}"
     member = next((each for each in members if each.run.state == "running"), None)
     if member is not None:
         arm = words.arm(member.arm, member.frozen)
         arm += f", {words.labels(member.run.spec.labels_per_class)}" if record.question == "label_budget" else ""
-        return f"{arm}, seed {member.seed}: epoch {member.run.epoch} of {member.run.epochs}. {record.done} of {record.total} runs are done."
+        return f"{arm}, seed {member.seed}: epoch {member.run.epoch} of {member.run.epochs}. {done}"
     engine = jobs.engine_state()
     if engine["state"] != "ready":
         return str(engine["message"])
-    waiting = next((run for run in [*sources, *(each.run for each in members)] if run.state == "queued"), None)
+    waiting = next((run for run in runs if run.state == "queued"), None)
     before = (frame.store().queue_place(waiting.id) or 1) - 1 if waiting else 0
-    done = f"{record.done} of {record.total} runs are done." if record.done else "Next in line."
-    return f"Waiting: {words.count(before, 'run')} before this." if before else done
+    return f"Waiting: {words.count(before, 'run')} before this." if before else done if record.done else "Next in line."
 
 
 def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -> None:

@@ -217,4 +217,4 @@ def test_of_start_and_resume_one_is_the_first(lab, name, kind):
 
 def test_how_much_is_trained_is_said_before_the_start(lab):
     page = lab.page("pages/finetune.py", strategy="linear_probe")
-    assert "Trained parameters</span><b>650</b>" in lab.said(page)
+    assert "Trained parameters</span><b>650 of 93,994</b>" in lab.said(page)

@@ -81,8 +81,8 @@ def _size(spec: RunSpec) -> tuple[tuple[str, str], ...]:
     data = prepared(spec.dataset, spec.settings("dataset"))
     if data is None or spec.objective != "supervised":
         return ()
-    some, _ = trained(spec, len(data.classes))
-    return (("Trained parameters", f"{some:,}"),)
+    some, whole = trained(spec, len(data.classes))
+    return (("Trained parameters", f"{some:,} of {whole:,}"),)
 
 
 def _numbers(each: tuple[tuple[str, str], ...]) -> None:

@@ -114,6 +114,14 @@ def test_the_axis_holds_every_point_and_the_commonest_class_where_it_is_near():
     assert low < 100 <= high <= 101
 
 
+def test_random_blocks_that_fall_far_below_do_not_press_the_rest_together():
+    rows = [{**row, "accuracy": 0.2} if row["arm"] == "random_frozen" and row["frozen"] == 4 else row for row in controls(3)]
+    layout = freezing.figure(freezing.table(rows))["layout"]
+    assert layout["yaxis"]["range"][0] > 21
+    [said] = [one for one in layout["annotations"] if one.get("name") == "below"]
+    assert (said["x"], said["text"]) == (4, "↓ at random 20.0")
+
+
 @pytest.mark.parametrize(("span", "step"), [((80, 88), 1), ((80, 95), 2), ((60, 95), 5), ((5, 95), 10)])
 def test_the_numbers_on_the_axis_are_few(span, step):
     assert freezing._step(span) == step

@@ -156,6 +156,11 @@ def test_other_ways_to_freeze_are_shown(lab, answered, more):
         lab.calm(app.run())
 
 
+def test_few_seeds_draw_no_verdict(lab, answered):
+    app = lab.page("pages/freezing.py", study=answered("freezing", seeds=2, controls=False))
+    assert "Fewer than five seeds: what was measured, and no verdict." in lab.said(app)
+
+
 def test_a_part_draws_what_is_measured(lab):
     app = lab.page("pages/freezing.py", study=lab.studies["part"])
     drawn = [each.proto.spec for each in app.main.get("plotly_chart")]

@@ -92,6 +92,15 @@ def test_the_best_depth_with_both_ends_beside_it():
     assert "the depth was chosen by it" in found["sentence"] and found["best"] == {"arm": "freeze", "frozen": 3}
 
 
+def test_from_five_seeds_on_depths_are_told_apart_with_their_p():
+    told = answer("freezing", depths(5, [0.7, 0.85, 0.8, 0.85, 0.83]), SETTING)["said"]["means"]
+    assert "70.0 % with nothing frozen (lower, p < 0.001)" in told
+
+
+def test_two_seeds_name_no_cheapest_depth():
+    assert answer("freezing", depths(2, [0.7, 0.72, 0.8, 0.85, 0.83]), SETTING)["cheapest"] is None
+
+
 def test_the_depth_is_chosen_on_validation_and_measured_on_test():
     chosen = [{**each, "val": 1.0 if each["frozen"] == 1 else each["val"]} for each in depths(3, [0.7, 0.72, 0.8, 0.85, 0.83])]
     found = answer("freezing", chosen, SETTING)

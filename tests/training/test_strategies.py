@@ -12,6 +12,7 @@ from tlcore.datasets import load
 from tlcore.heads import HEADS
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
+from tlcore.strategies import is_branch
 from tlcore.training import Checkpoint, branches, start, train
 from tlcore.training.calls import Calls
 from tlcore.training.features import outputs
@@ -312,10 +313,18 @@ def test_branches_leave_the_output_at_first_as_it_is_to_the_last_bit(branched, s
 
 
 @pytest.mark.parametrize(("strategy", "knobs"), BRANCHED)
+def test_blocks_with_branches_stayed_and_say_so(trained, tune, strategy, knobs):
+    *blocks, head = trained(tune(strategy, **knobs)).result["blocks"]
+    learned = [each for each in blocks if each["state"] == "beside"]
+    assert learned and all(each["state"] in ("beside", "frozen") and each["drift"] == 0 for each in blocks)
+    assert head["state"] == "moved"
+
+
+@pytest.mark.parametrize(("strategy", "knobs"), BRANCHED)
 def test_branches_merged_into_the_kernels_give_the_same_output(branched, strategy, knobs):
     net, plain = branched(strategy, knobs)
     before = net.weights()
-    learned = {path: RNG.normal(0, 0.02, values.shape).astype("float32") for path, values in before.items() if branches.is_branch(path)}
+    learned = {path: RNG.normal(0, 0.02, values.shape).astype("float32") for path, values in before.items() if is_branch(path)}
     net.load({**before, **learned})
     images, every = some_images(net), range(len(net.parts))
     apart, unlike = np.asarray(net.forward(images, every)), np.asarray(plain.forward(images, every))
@@ -342,7 +351,7 @@ def test_branches_learn_beside_blocks_that_stay_to_the_last_bit(trained, tune, o
     assert alike(outcome.weights, origin, "block") and outcome.weights.keys() == origin.keys()
     assert outcome.result["parameters"]["trainable"] == count + HEAD
     assert outcome.adapters["base"].tobytes() == branches.base(origin)
-    own = {path: values for path, values in outcome.adapters.items() if branches.is_branch(path)}
+    own = {path: values for path, values in outcome.adapters.items() if is_branch(path)}
     assert sum(values.size for values in own.values()) == count and all(values.any() for values in own.values())
     assert all(outcome.adapters[path].tobytes() == outcome.weights[path].tobytes() for path in start.HEAD)
     changes = branches.changes(own, branches.scale(spec))

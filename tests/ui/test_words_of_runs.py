@@ -64,6 +64,8 @@ def test_numbers_name_what_nothing_short_can():
 
 def test_a_list_says_what_and_on_what():
     assert (words.short(tuned("freeze", frozen=2)), words.target(tuned())) == ("2 of 4 frozen, from glyphs", "mnist, 5 a class")
+    bare = RunSpec.make("finetune", strategy="random_frozen", frozen=1)
+    assert (words.short(tuned("freeze", frozen=0)), words.short(bare)) == ("None frozen, from glyphs", "1 of 4 frozen at random")
     assert (words.short(LETTERS), words.target(LETTERS)) == ("Source: glyphs", "glyphs")
     assert words.target(tuned(labels_per_class=None)) == "mnist, all labels"
 

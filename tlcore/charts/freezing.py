@@ -67,6 +67,7 @@ def figure(
     _mean_line(sheet, means, most, theme)
     _mark(sheet, means, marks, most, theme)
     _values(sheet, means, theme)
+    _below(sheet, table, theme)
     beside = [_control(table[table["arm"] == arm], arm, theme) for arm in BESIDE if (table["arm"] == arm).any()]
     main = [_points(frozen, most, theme), _means(means, most, theme)] if len(frozen) else [paper.nothing()]
     return {"data": [*main, *bare, *beside], "layout": sheet}
@@ -184,11 +185,29 @@ def _mark(sheet: paper.Figure, means: DataFrame, marks: Mapping[int, str], most:
 
 
 def _range(table: DataFrame, rows: int) -> list[float]:
-    """From a little below the lowest run to a little over the highest; room for ``rows`` of words above."""
-    values = [100 * value for value in (*table["accuracy"], *table["low"].dropna(), *table["high"].dropna())]
-    spread = max(max(values) - min(values), 6.0)
+    """From a little below the lowest run to a little over the highest; room for ``rows`` of words above.
+
+    Blocks frozen at random may fall far below everything else: they do not press the rest together.
+    """
+    values = _values_of(table)
+    core = _values_of(table[table["arm"] != "random_frozen"]) or values
+    low = max(min(values), min(core) - max(max(core) - min(core), 6.0))
+    spread = max(max(values) - low, 6.0)
     room = 0.12 * spread + (0.1 * rows * spread if rows else 0.0)
-    return [max(0.0, min(values) - 0.12 * spread), max(values) + room if rows else min(101.0, max(values) + room)]
+    return [max(0.0, low - 0.12 * spread), max(values) + room if rows else min(101.0, max(values) + room)]
+
+
+def _values_of(rows: DataFrame) -> list[float]:
+    return [100 * value for value in (*rows["accuracy"], *rows["low"].dropna(), *rows["high"].dropna())]
+
+
+def _below(sheet: paper.Figure, table: DataFrame, theme: str) -> None:
+    """What lies under the picture is said at its lower edge."""
+    low = sheet["yaxis"]["range"][0]
+    means = table[(table["arm"] == "random_frozen") & (100 * table["mean"] < low)].drop_duplicates("frozen")
+    for frozen, mean in zip(means["frozen"].tolist(), means["mean"].tolist(), strict=True):
+        place = {"x": frozen, "xanchor": "center", "yref": "paper", "y": 0, "yanchor": "bottom"}
+        sheet["annotations"].append(paper.on_ground(theme, f"\N{DOWNWARDS ARROW} at random {100 * mean:.1f}", **place, name="below"))
 
 
 def _step(span: Sequence[float]) -> int:

@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tlcore.charts import modifiers
-from tlcore.strategies import Phase, spread
+from tlcore.strategies import Phase, is_branch, spread
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -177,7 +177,7 @@ def _moves(blocks: Sequence[tuple[str, int]], moved: Moved | None) -> str:
 
 
 def blocks_moved(moved: Moved, blocks: int) -> list[bool]:
-    """Whether anything in a block moved, for each block and the head.
+    """Whether anything of a block's own moved, for each block and the head; what was learned beside it does not count.
 
     >>> blocks_moved({"block1/conv/kernel": False, "block2/conv/kernel": True, "head/logits/bias": True}, 2)
     [False, True, True]
@@ -189,7 +189,7 @@ def blocks_moved(moved: Moved, blocks: int) -> list[bool]:
         match = re.match(r"block(\d+)/", path)
         place = int(match.group(1)) - 1 if match else blocks
         if place <= blocks:
-            found[place] = found[place] or bool(one)
+            found[place] = found[place] or (bool(one) and not is_branch(path))
     return found
 
 

@@ -11,6 +11,7 @@ from tlcore.science.statistics import FEWEST, interval, mean
 from tlcore.science.verdict import Asked, Contrast, judge
 
 BASELINE = "scratch"
+SPREAD = 3  # seeds from which a standard error says something
 Row = Mapping[str, Any]
 Place = tuple[str, int | None]  # an arm, and its frozen blocks or its labels where they vary
 
@@ -112,7 +113,7 @@ def _named(place: Place | None) -> dict[str, Any] | None:
 def _cheapest(rows: Sequence[Row], question: str) -> int | None:
     """The most blocks that can be frozen within one standard error of the best depth, both on validation (Breiman 1984)."""
     seen = {place[1]: list(values.values()) for place, values in _groups(rows, "val").items() if place[0] == "freeze"}
-    if question != "freezing" or not seen or min(map(len, seen.values())) < 2:
+    if question != "freezing" or not seen or min(map(len, seen.values())) < SPREAD:
         return None
     means = {depth: mean(values) for depth, values in seen.items()}
     top = max(means, key=lambda depth: means[depth])

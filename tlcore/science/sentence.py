@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WORDS = {"helps": "Transfer helps", "harms": "Transfer harms", "equivalent": "Transfer makes no difference of a point"}
 
-APART = {"helps": "surely lower", "harms": "surely higher", "equivalent": "no difference of a point", "inconclusive": "not told apart"}
+APART = {"helps": "lower", "harms": "higher", "equivalent": "no difference of a point", "inconclusive": "not told apart"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Told:
     def _told_apart(self, frozen: int) -> str:
         """Whether the seeds tell the compared depth from this one; nothing below five."""
         found = next((each for each in self.contrasts if (each.against, each.against_frozen) == ("freeze", frozen)), None)
-        return f" ({APART[found.label]})" if found is not None and found.found.n >= FEWEST else ""
+        return f" ({APART[found.label]}, p {p_value(found.p)})" if found is not None and found.found.n >= FEWEST else ""
 
     def _budgets(self) -> str:
         """Where the lead is, budget by budget."""

@@ -11,11 +11,12 @@ worth a try.
 from __future__ import annotations
 
 from tlcore.strategies import blocks, pace, parts, ties
-from tlcore.strategies.modifiers import ONLY, Branch, Keep, Modifier, Only, Pull, Relative, Renew
+from tlcore.strategies.modifiers import MARK, ONLY, Branch, Keep, Modifier, Only, Pull, Relative, Renew, is_branch
 from tlcore.strategies.phase import GENTLE, STRATEGIES, Kind, Phase, plan, spread
 
 __all__ = [
     "GENTLE",
+    "MARK",
     "ONLY",
     "STRATEGIES",
     "Branch",
@@ -28,6 +29,7 @@ __all__ = [
     "Relative",
     "Renew",
     "blocks",
+    "is_branch",
     "pace",
     "parts",
     "plan",

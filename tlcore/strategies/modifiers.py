@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ONLY = {"bias": ("bias", "beta"), "norm": ("gamma", "beta")}  # names of the variables that move
+MARK = {"lora": "_lora", "residual": "_adapter"}  # ends of the names of branches
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,15 @@ class Branch:
     kind: str
     rank: int = 0
     alpha: float = 0.0
+
+
+def is_branch(path: str) -> bool:
+    """Whether a variable belongs to a branch, by its path.
+
+    >>> is_branch("block1/conv_lora/down/kernel"), is_branch("block1/conv/kernel")
+    (True, False)
+    """
+    return any(f"{mark}/" in path for mark in MARK.values())
 
 
 @dataclass(frozen=True)

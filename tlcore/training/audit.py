@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tlcore.strategies import Phase, Renew
+from tlcore.strategies import Phase, Renew, is_branch
 from tlcore.training.network import Network
 
 Weights = Mapping[str, np.ndarray]
@@ -35,14 +35,16 @@ def blocks(net: Network, start: Weights, end: Weights, promised: set[str]) -> li
     """The seal, part by part: name, state, drift, and drift of the statistics.
 
     state: frozen where all that was promised stayed to the last bit and nothing else moved, broken where something promised moved,
-    statistics where only those of BatchNorm moved, else moved. drift: |end - start| / |start| over trainable variables, None for the
-    head, which starts anew; statistics: the same over BatchNorm's, None where there are none.
+    beside where only the layers beside it moved, statistics where only those of BatchNorm moved, else moved. drift: |end - start| /
+    |start| over the part's own trainable variables, None for the head, which starts anew; statistics: the same over BatchNorm's, None
+    where there are none.
     """
     changed, last = moved(start, end), len(net.parts) - 1
     found = []
     for place, part in enumerate(net.parts):
         paths = [variable.path for variable in net.held(place)]
-        drifts = [_drift([path for path in paths if net.variables[path].trainable is wanted], start, end) for wanted in (True, False)]
+        own = [path for path in paths if not is_branch(path)]
+        drifts = [_drift([path for path in own if net.variables[path].trainable is wanted], start, end) for wanted in (True, False)]
         row = {"name": part.name, "state": _state(net, paths, changed, promised), "drift": None if place == last else drifts[0]}
         found.append({**row, "statistics": drifts[1]})
     return found
@@ -54,6 +56,8 @@ def _state(net: Network, paths: list[str], changed: Mapping[str, bool], promised
         return "broken"
     if not moving:
         return "frozen"
+    if all(map(is_branch, moving)):
+        return "beside"
     return "moved" if any(net.variables[path].trainable for path in moving) else "statistics"
 
 

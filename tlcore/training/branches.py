@@ -14,11 +14,11 @@ import keras
 import numpy as np
 
 from tlcore import strategies
+from tlcore.strategies import MARK, is_branch
 
 if TYPE_CHECKING:
     from tlcore.spec import RunSpec
 
-MARK = {"lora": "_lora", "residual": "_adapter"}
 Weights = Mapping[str, np.ndarray]
 
 
@@ -63,11 +63,6 @@ def _residual(layer: keras.Layer) -> list[keras.Layer]:
     if isinstance(layer, keras.layers.Conv2D):
         return [keras.layers.Conv2D(layer.filters, 1, use_bias=False, kernel_initializer="zeros", name="a")]
     return []
-
-
-def is_branch(path: str) -> bool:
-    """Whether a variable belongs to a branch, by its path."""
-    return any(f"{mark}/" in path for mark in MARK.values())
 
 
 def apart(weights: Weights) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

@@ -16,7 +16,7 @@ import numpy as np
 from tlcore.backbones import BACKBONES, EMBEDDING
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
-from tlcore.strategies import ONLY, Branch, Only, Phase, Relative
+from tlcore.strategies import ONLY, Branch, Only, Phase, Relative, is_branch
 from tlcore.training import branches
 from tlcore.training.optimizer import FactorAdam
 
@@ -68,7 +68,7 @@ class Network:
         if self.owner[path] == len(self.parts) - 1:
             return True
         if phase.find(Branch):
-            return branches.is_branch(path)
+            return is_branch(path)
         only, normalizes = phase.find(Only), self.variables[path].name in ONLY["norm"]
         if phase.find(Relative):
             return not normalizes

@@ -10,8 +10,7 @@ import tensorflow as tf
 from tlcore.heads import HEADS
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
-from tlcore.strategies import Keep, Phase, Pull
-from tlcore.training import branches
+from tlcore.strategies import Keep, Phase, Pull, is_branch
 from tlcore.training.calls import Calls
 from tlcore.training.loop import Memory
 from tlcore.training.network import Network
@@ -27,7 +26,7 @@ def weights(spec: RunSpec, net: Network, source: Mapping[str, np.ndarray] | None
     if source is None:
         raise InputError("The weights of the source are missing: pretrain it again.")
     copied, missing = len(spec.blocks) - spec.phases[0].fresh, np.empty(0)  # what is missing fits no variable: loading says which
-    found = {path: start[path] if net.owner[path] >= copied or branches.is_branch(path) else source.get(path, missing) for path in start}
+    found = {path: start[path] if net.owner[path] >= copied or is_branch(path) else source.get(path, missing) for path in start}
     return found | _kept_head(net, source) if HEADS[spec.head].facts.get("keeps") else found
 
 

@@ -47,13 +47,21 @@ def _words(record: StudyRecord, runs: list[Standing], said: list[str], with_diff
         if with_difference and summary.get("difference"):
             figures.difference(record, runs)
         st.markdown(joined(" ".join(said)))
+        if summary.get("label") == "Measured":
+            st.markdown("Fewer than five seeds: what was measured, and no verdict.")
         if summary.get("interim"):
             st.markdown(
                 f"**For now:** {record.done} of {record.total} runs are measured; the controls, which transfer must beat, may change this."
             )
         return
     st.subheader("Measuring" if record.live else "Not complete", anchor=False)
-    after = "The answer stands here when all are." if record.live else "No answer is drawn from a part."
+    first = record.question == "freezing" and record.settings.get("controls")
+    when = (
+        "A first answer stands here when the depths and scratch are; then come the controls."
+        if first
+        else "The answer stands here when all are."
+    )
+    after = when if record.live else "No answer is drawn from a part."
     st.markdown(f"{record.done} of {record.total} runs are measured. {after}")
 
 

@@ -58,8 +58,11 @@ def _freezing(record: StudyRecord, runs: Sequence[Standing]) -> None:
     figure = _drawn(record, "freezing", draw)
     _legend(figure)
     chart(figure, key="study-freezing", alt=alt)
+    own = " From the target itself: the source is a net that learned the target's own labels first." if _controlled(runs) else ""
     chance = f" Always naming the commonest class gets {words.percent(majority(runs))}." if majority(runs) is not None else ""
-    st.markdown(f":small[{BANDS}; below that the grey band is the range from scratch.{chance}{f' {CHEAPEST}' if best is not None else ''}]")
+    st.markdown(
+        f":small[{BANDS}; below that the grey band is the range from scratch.{chance}{own}{f' {CHEAPEST}' if best is not None else ''}]"
+    )
 
     def draw_cost(theme: str) -> Figure:
         return cost.figure(cost.table(summary.get("costs") or costs(runs)), theme, blocks)
@@ -150,6 +153,10 @@ def watched(runs: Sequence[Standing]) -> list[dict[str, Any]]:
         seen = [row["source_accuracy"] for row in curves.get(each.run.id, ()) if row.get("source_accuracy") is not None]
         rows.append({**each.row, "kept": seen[-1] - seen[0] if len(seen) > 1 else None})
     return rows
+
+
+def _controlled(runs: Sequence[Standing]) -> bool:
+    return any(each.arm in ("self", "self_tuned") and each.run.accuracy is not None for each in runs)
 
 
 def majority(runs: Sequence[Standing]) -> float | None:

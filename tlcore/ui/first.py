@@ -93,7 +93,9 @@ def start(record: StudyRecord | None) -> None:
         if made is not None:
             st.query_params["study"] = made.id
         st.rerun()
+    read = prepared("glyphs")
+    amount = f"{len(read.train.labels):,} images of {len(read.classes)} printed letters" if read else "images of printed letters"
     st.markdown(
-        ":small[The net reads 182 printed letters of six scripts first. Then it learns handwritten digits in four ways, "
+        f":small[The net reads {amount} of six scripts first. Then it learns handwritten digits in four ways, "
         "each with three different draws of 50 labelled images, and is tested on 1,500 images that it has never seen.]"
     )

@@ -29,7 +29,7 @@ def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
     """Draw the button that starts ``spec``; return the run that the address names, if it is there."""
     shown = _named(key, "run", frame.store().run)
     if spec is None:
-        _button("Start", key, disabled=True)
+        _button(label, key, disabled=True)
     elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
     elif _button("Open the result" if frame.store().finished([spec.key]) else f"{label}, {pace.of_run(spec)}", key, second=_halted(shown)):
@@ -41,7 +41,7 @@ def start_study(study: Study | None, label: str, key: str = "study") -> StudyRec
     """The same for a study."""
     shown = named_study(key)
     if study is None:
-        _button("Start", key, disabled=True)
+        _button(label, key, disabled=True)
     elif shown is not None and shown.key == study.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
     elif _button(

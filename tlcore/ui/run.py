@@ -38,7 +38,7 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
 
 def _before(spec: RunSpec) -> None:
     st.subheader(words.title(spec), anchor=False)
-    st.markdown("Not started yet.")
+    st.markdown("It was measured before: open the result." if frame.store().finished([spec.key]) else "Not started yet.")
     _numbers((*progress.no_numbers(spec), *_size(spec)))
     _pictures(spec, [], "new", None)
     _metric(spec)

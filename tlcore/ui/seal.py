@@ -16,13 +16,14 @@ from tlcore.ui.tables import download
 STATES = {
     "frozen": "stayed, to the last bit",
     "moved": "moved",
+    "beside": "stayed, to the last bit; the layers beside it moved",
     "statistics": "only BatchNorm's statistics moved",
     "broken": "moved, though it was to stay",
 }
-HEAD = ("Part", "State", "Trained", "Drift", "Drift of statistics", "Gradient, first epoch", "Gradient, last epoch", "Parameters")
+HEAD = ("Part", "State", "Trained", "Drift", "of statistics", "Gradient, first", "last epoch", "Numbers")
 MEANING = (
     "Drift is the length of the change over the length of the start, for the head none, which starts anew; statistics are BatchNorm's "
-    "running means and variances. Gradient is the mean norm over an epoch's steps."
+    "running means and variances. Gradient is the mean norm over the steps of the first and of the last epoch."
 )
 
 
@@ -113,5 +114,5 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     drifts = ["–" if row[name] is None else f"{100 * row[name]:.3g} %" for name in ("drift", "statistics")]
     norms = ["–" if not row[name] else f"{row[name]:.2g}" for name in ("gradient_first", "gradient_last")]
     size = "–" if row["parameters"] is None else f"{row['parameters']:,}"
-    colour = {"frozen": "blue", "broken": "red"}.get(row["state"], "orange")
+    colour = {"frozen": "blue", "beside": "blue", "broken": "red"}.get(row["state"], "orange")
     return (row["part"], f":{colour}[{STATES.get(row['state'], row['state'])}]", row["trained"], *drifts, *norms, size)

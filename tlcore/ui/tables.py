@@ -78,7 +78,7 @@ def study_row(study: StudyRecord) -> Row:
         word=word,
         colour=colour,
         what=words.question(study.question),
-        note=f"{words.study(study.settings)} · {study.done} of {words.count(study.total, 'run')} finished",
+        note=f"Study {study.number} · {words.study(study.settings)} · {study.done} of {words.count(study.total, 'run')} finished",
         target="",
         accuracy="",
         when=words.when(study.created),

@@ -140,7 +140,7 @@ def short(spec: RunSpec) -> str:
     ('Source: glyphs, autoencoder', '3 of 4 frozen, from glyphs, autoencoder')
     """
     if spec.source is None:
-        return f"Source: {made(spec)}" if spec.kind == "pretrain" else arm(spec.strategy)
+        return f"Source: {made(spec)}" if spec.kind == "pretrain" else does(spec)
     return f"{does(spec)}, from {made(spec.source)}"
 
 
@@ -148,7 +148,8 @@ def does(spec: RunSpec) -> str:
     """A run's strategy in words, with its blocks where those vary."""
     if spec.strategy in ("freeze", "random_frozen"):
         random = " at random" if spec.strategy == "random_frozen" else ""
-        return f"{spec.knobs['frozen']} of {len(spec.blocks)} frozen{random}"
+        frozen = spec.knobs["frozen"]
+        return f"{frozen} of {len(spec.blocks)} frozen{random}" if frozen else "None frozen"
     if spec.strategy == "surgical":
         first = spec.knobs["block"]
         return arm(f"surgical {first}-{first + spec.knobs['width'] - 1}")

@@ -188,7 +188,7 @@ def test_studies(lab):
     assert words == {"Waiting", "Running", "Finished", "Stopped", "Failed", "Interrupted"}
     part, done = rows[-2:]
     assert (part["word"], part["what"]) == ("Running", "How much should I freeze?")
-    assert part["note"] == "From glyphs to digits, 3 labels a class, 2 seeds · 2 of 12 runs finished"
+    assert part["note"] == "Study 2 · From glyphs to digits, 3 labels a class, 2 seeds · 2 of 12 runs finished"
     assert (done["word"], done["what"]) == ("Finished", "Did transfer help?")
     assert done["href"] == f".?study={lab.studies['finished']}"
 

@@ -206,7 +206,8 @@ def _below(sheet: paper.Figure, table: DataFrame, theme: str) -> None:
     low = sheet["yaxis"]["range"][0]
     means = table[(table["arm"] == "random_frozen") & (100 * table["mean"] < low)].drop_duplicates("frozen")
     for frozen, mean in zip(means["frozen"].tolist(), means["mean"].tolist(), strict=True):
-        place = {"x": frozen, "xanchor": "center", "yref": "paper", "y": 0, "yanchor": "bottom"}
+        side = {"xanchor": "right", "xshift": 12} if frozen > sheet["xaxis"]["range"][1] - 1 else {"xanchor": "center"}
+        place = {"x": frozen, **side, "yref": "paper", "y": 0, "yanchor": "bottom"}
         sheet["annotations"].append(paper.on_ground(theme, f"\N{DOWNWARDS ARROW} at random {100 * mean:.1f}", **place, name="below"))
 
 

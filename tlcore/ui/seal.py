@@ -16,11 +16,11 @@ from tlcore.ui.tables import download
 STATES = {
     "frozen": "stayed, to the last bit",
     "moved": "moved",
-    "beside": "stayed, to the last bit; the layers beside it moved",
+    "beside": "stayed",  # what is trained stands beside it: the next column says so
     "statistics": "only BatchNorm's statistics moved",
     "broken": "moved, though it was to stay",
 }
-HEAD = ("Part", "State", "Trained", "Drift", "of statistics", "Gradient, first", "last epoch", "Numbers")
+HEAD = ("Part", "State", "Trained", "Drift", "of statistics", "Gradient, first", "last")
 MEANING = (
     "Drift is the length of the change over the length of the start, for the head none, which starts anew; statistics are BatchNorm's "
     "running means and variances. Gradient is the mean norm over the steps of the first and of the last epoch."
@@ -38,7 +38,7 @@ def moved_view(run: Run, key: str) -> None:
     rows = parts(spec, result, frame.store().gradients(run.id))
     if rows:
         body = ["| " + " | ".join(_cells(row)) + " |" for row in rows]
-        st.markdown("\n".join(["| " + " | ".join(HEAD) + " |", "|:--|:--|:--|" + "--:|" * 5, *body]))
+        st.markdown("\n".join(["| " + " | ".join(HEAD) + " |", "|:--|:--|:--|" + "--:|" * 4, *body]))
         st.markdown(f":small[{MEANING}]")
         download(rows, f"{key}-parts", key=f"{key}-parts-file")
     if result.get("best_epoch") is not None:
@@ -113,6 +113,5 @@ def _at(epochs: Sequence[Sequence[float | None]], place: int) -> float | None:
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     drifts = ["–" if row[name] is None else f"{100 * row[name]:.3g} %" for name in ("drift", "statistics")]
     norms = ["–" if not row[name] else f"{row[name]:.2g}" for name in ("gradient_first", "gradient_last")]
-    size = "–" if row["parameters"] is None else f"{row['parameters']:,}"
     colour = {"frozen": "blue", "beside": "blue", "broken": "red"}.get(row["state"], "orange")
-    return (row["part"], f":{colour}[{STATES.get(row['state'], row['state'])}]", row["trained"], *drifts, *norms, size)
+    return (row["part"], f":{colour}[{STATES.get(row['state'], row['state'])}]", row["trained"], *drifts, *norms)

@@ -49,8 +49,7 @@ class Leases(Removing):
             if visitor is None:
                 return None
             first = min((row for row in ready if row.visitor == visitor), key=lambda row: row.number)
-            group = [row for row in ready if row.study == first.study] if first.study else [first]
-            return _begin(connection, group[0], owner)
+            return _begin(connection, next(row for row in ready if row.study == first.study) if first.study else first, owner)
 
     def follow(self, job: Job, owner: Owner) -> Job | None:
         """The next run of the same group; None at its end, or when it is another visitor's turn.

@@ -112,8 +112,7 @@ def _shown(record: StudyRecord, members: list[MemberRecord], later: str) -> dict
         st.markdown(later)
     if len(done) <= FEW:
         return done
-    bare = [name for name, runs in done.items() if runs[0].run.spec.source is None]
-    first = next((place for place, name in enumerate(done) if name not in bare), 0)
+    first = next((number for number, runs in enumerate(done.values()) if runs[0].run.spec.source is not None), 0)
     name = str(st.selectbox("Which one?", list(done), first, key="behind-place"))
     return {name: done[name]}
 

@@ -59,9 +59,10 @@ def _freezing(record: StudyRecord, runs: Sequence[Standing]) -> None:
     _legend(figure)
     chart(figure, key="study-freezing", alt=alt)
     own = " From the target itself: the source is a net that learned the target's own labels first." if _controlled(runs) else ""
-    chance = f" Always naming the commonest class gets {words.percent(majority(runs))}." if majority(runs) is not None else ""
+    chance = majority(runs)
+    guess = f" Always naming the commonest class gets {words.percent(chance)}." if chance is not None else ""
     st.markdown(
-        f":small[{BANDS}; below that the grey band is the range from scratch.{chance}{own}{f' {CHEAPEST}' if best is not None else ''}]"
+        f":small[{BANDS}; below that the grey band is the range from scratch.{guess}{own}{f' {CHEAPEST}' if best is not None else ''}]"
     )
 
     def draw_cost(theme: str) -> Figure:

@@ -10,7 +10,7 @@ import pytest
 from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
 from tlcore.registry import InputError
-from tlcore.spec import BUDGET, DEFAULTS, RunSpec
+from tlcore.spec import BUDGET, DEFAULTS, Change, RunSpec
 from tlcore.spec import key as module
 from tlcore.strategies import STRATEGIES
 
@@ -105,6 +105,7 @@ CHANGES = {
     "seed": {"seed": 1},
     "knobs": {"knobs": {**TUNED.knobs, "probe_share": 0.6}},
     "source": {"source": replace(SOURCE, seed=2)},
+    "changes": {"changes": (Change(0, 0, "learning_rate", 1e-4),)},
 }
 
 

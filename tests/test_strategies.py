@@ -78,6 +78,12 @@ PLANS = {  # share, factors, head, statistics, fresh blocks, modifiers
     "l2-sp of nothing": ("l2_sp", {"strength": 0, "head_strength": 0}, [(1.0, ALL, 1, True, 0)]),
     "distilled features": ("distill", {"weight": 3}, [(1.0, ALL, 1, False, 0, Keep("features", 3.0, 2.0))]),
     "distilled outputs": ("distill", {"keep": "outputs", "temperature": 4}, [(1.0, ALL, 1, False, 0, Keep("outputs", 1.0, 4.0))]),
+    "painted": (
+        "timeline",
+        {"paint": "5x00001-10x0s110-1xs0s1s", "statistics": True},
+        [(0.2, (0,) * 4, 1, True, 0), (0.4, (0, 0.1, 1, 1), 0, True, 0), (0.4, (0.1, 0, 0.1, 1), 0.1, True, 0)],
+    ),
+    "painted by nobody": ("timeline", {}, [(0.48, (0,) * 4, 1, False, 0), (0.52, ALL, 1, False, 0)]),
     "distilled at no weight": ("distill", {"weight": 0}, [(1.0, ALL, 1, True, 0)]),
 }
 

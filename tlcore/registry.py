@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Protocol, TypeVar, overload
 
-__all__ = ["Annotated", "Entry", "InputError", "Knob", "Registry", "number", "one_of", "some_of", "switch", "whole"]
+__all__ = ["Annotated", "Entry", "InputError", "Knob", "Registry", "number", "one_of", "some_of", "switch", "text", "whole"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -48,7 +48,7 @@ class InputError(ValueError):
 class Knob:
     """One setting of an entry: what it is called, what it does, and which values it takes."""
 
-    kind: str  # whole, number, switch, one_of, some_of
+    kind: str  # whole, number, switch, one_of, some_of, text
     help: str
     minimum: float | None = None
     maximum: float | None = None
@@ -90,6 +90,11 @@ class Knob:
             raise InputError(f"{self.label} is {_short(value)}: choose at least one of {', '.join(self.choices)}.")
         return tuple(choice for choice in self.choices if choice in chosen)
 
+    def _check_text(self, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > (self.maximum or 0) or not re.fullmatch(r"[\w-]*", value, re.ASCII):
+            raise InputError(f"{self.label} is {_short(value)}: choose up to {self.maximum:g} letters, digits and hyphens.")
+        return value
+
     def _inside(self, value: float) -> bool:
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum
@@ -122,6 +127,11 @@ def one_of(help: str, *choices: str, label: str = "") -> Knob:
 def some_of(help: str, *choices: str, label: str = "") -> Knob:
     """A knob that takes one or more names of a list, kept in the order of the list."""
     return Knob("some_of", help, choices=choices, label=label)
+
+
+def text(help: str, most: int, label: str = "") -> Knob:
+    """A knob that takes up to ``most`` letters, digits and hyphens; what they mean is the entry's affair."""
+    return Knob("text", help, maximum=most, label=label)
 
 
 @dataclass(frozen=True)

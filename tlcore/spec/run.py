@@ -21,7 +21,7 @@ from typing import Any
 
 from tlcore.backbones import BACKBONES
 from tlcore.registry import InputError
-from tlcore.spec import key
+from tlcore.spec import course, key
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS
 from tlcore.spec.checks import check_labels, check_names, check_together, image_of, knobs_of
 from tlcore.strategies import Kind, Phase, plan
@@ -38,6 +38,7 @@ class RunSpec:
     labels_per_class: None takes every example of the training pool.
     knobs: all knobs of the four chosen entries, by name.
     source: the recipe of the source model, a spec of kind "pretrain".
+    changes: what was changed by hand while it went, in its order.
     """
 
     kind: str
@@ -58,12 +59,14 @@ class RunSpec:
     schedule: str = "constant"
     knobs: Mapping[str, Any] = field(default_factory=dict)
     source: RunSpec | None = None
+    changes: tuple[course.Change, ...] = ()
 
     @classmethod
     def make(cls, kind: str, /, *, source: RunSpec | None = None, **given: Any) -> RunSpec:
         """Check keywords (fields and knobs, flat) and fill in the defaults; InputError says what is wrong."""
         if not isinstance(kind, str) or kind not in DEFAULTS:
             raise InputError(f"There is no kind of run {str(kind)[:40]!r}: choose pretrain or finetune.")
+        changes = course.read(given.pop("changes", ()))
         names = {
             "dataset": given.pop("dataset", "glyphs" if kind == "pretrain" else "mnist"),
             "backbone": given.pop("backbone", source.backbone if source else "cnn-small"),
@@ -85,11 +88,12 @@ class RunSpec:
             **budget,
             knobs=knobs,
             source=source,
+            changes=changes,
         )
         spec.phases  # noqa: B018 - a strategy refuses what does not fit the backbone
         check_labels(spec)
         check_together(spec)
-        return spec
+        return course.checked(spec) if changes else spec
 
     @property
     def blocks(self) -> tuple[tuple[str, int], ...]:
@@ -100,7 +104,12 @@ class RunSpec:
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
         """What the strategy does, block by block."""
-        return plan(self.strategy, len(self.blocks), self.settings("strategy"))
+        return plan(self.strategy, len(self.blocks), self.settings("strategy"), self.epochs)
+
+    @cached_property
+    def course(self) -> tuple[course.Stretch, ...]:
+        """What is trained when: the plan of the strategy, with what was changed by hand."""
+        return course.course(self)
 
     def modifier(self, kind: type[Kind]) -> Kind | None:
         """The first modifier of a kind in any phase."""
@@ -144,19 +153,24 @@ class RunSpec:
 
         All blocks frozen is one training, whether it was asked for as a linear probe or as the last depth of a study.
         """
-        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("strategy", "source")}
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("strategy", "source", "changes")}
         own = self.settings("strategy")
         plain["knobs"] = {name: value for name, value in self.knobs.items() if name not in own}
         phases = [repr(replace(phase, title="")) for phase in self.phases]
         made = self.source.key if self.source else None
-        return key.digest([plain, phases, made, key.RESULTS, *key.versions().values()])
+        steered = [course.identity(self.changes)] if self.changes else []
+        return key.digest([plain, phases, made, key.RESULTS, *key.versions().values(), *steered])
 
     @property
     def title(self) -> str:
         """The spec in words."""
         if self.kind == "pretrain":
-            return f"{self.backbone}, {self.objective} on {self.dataset}, seed {self.seed}"
-        return ", ".join((self.backbone, *self._story(), self.amount, f"seed {self.seed}"))
+            return ", ".join((self.backbone, f"{self.objective} on {self.dataset}", *self._steered(), f"seed {self.seed}"))
+        return ", ".join((self.backbone, *self._story(), *self._steered(), self.amount, f"seed {self.seed}"))
+
+    def _steered(self) -> Iterable[str]:
+        times = len(self.changes)
+        return (f"steered {times} time{'s' if times != 1 else ''}",) if times else ()
 
     def _story(self) -> Iterable[str]:
         if not self.source:

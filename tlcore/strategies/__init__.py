@@ -5,12 +5,12 @@ frozen. The head is always new and has a factor of its own. What is not a factor
 Strategies are compared as tuples and drawn as a strip.
 
 Facts of an entry: label, its name in legends and tables; phrase, its name within a sentence; needs_source; advice, when it is
-worth a try.
+worth a try; timed, whether it is told the number of epochs; live, the knobs that can be turned while a run goes.
 """
 
 from __future__ import annotations
 
-from tlcore.strategies import blocks, pace, parts, ties
+from tlcore.strategies import blocks, pace, parts, ties, timeline
 from tlcore.strategies.modifiers import MARK, ONLY, Branch, Keep, Modifier, Only, Pull, Relative, Renew, is_branch
 from tlcore.strategies.phase import GENTLE, STRATEGIES, Kind, Phase, plan, spread
 
@@ -35,4 +35,5 @@ __all__ = [
     "plan",
     "spread",
     "ties",
+    "timeline",
 ]

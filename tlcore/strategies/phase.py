@@ -47,9 +47,11 @@ class Phase:
         return next((each for each in self.modifiers if isinstance(each, kind)), None)
 
 
-def plan(strategy: str, blocks: int, knobs: dict[str, object]) -> tuple[Phase, ...]:
-    """The phases of a strategy on a backbone of so many blocks; knobs are checked."""
-    phases: tuple[Phase, ...] = STRATEGIES[strategy](blocks, **STRATEGIES.settings(strategy, knobs))
+def plan(strategy: str, blocks: int, knobs: dict[str, object], epochs: int = 25) -> tuple[Phase, ...]:
+    """The phases of a strategy on a backbone of so many blocks; knobs are checked. epochs: for a strategy that counts them."""
+    entry = STRATEGIES[strategy]
+    sizes = (blocks, epochs) if entry.facts.get("timed") else (blocks,)
+    phases: tuple[Phase, ...] = entry(*sizes, **STRATEGIES.settings(strategy, knobs))
     return phases
 
 

@@ -7,7 +7,13 @@ from tlcore.strategies.modifiers import Keep, Pull
 from tlcore.strategies.phase import GENTLE, STRATEGIES, BodyRate, Phase
 
 
-@STRATEGIES.register(label="L2-SP", phrase="with a pull to the source (L2-SP)", needs_source=True, advice="20 to 200 labels a class.")
+@STRATEGIES.register(
+    label="L2-SP",
+    phrase="with a pull to the source (L2-SP)",
+    needs_source=True,
+    live=("strength", "head_strength"),
+    advice="20 to 200 labels a class.",
+)
 def l2_sp(
     blocks: int,
     *,
@@ -21,7 +27,11 @@ def l2_sp(
 
 
 @STRATEGIES.register(
-    label="Distilled", phrase="with distillation from the source", needs_source=True, advice="When the source task should not be forgotten."
+    label="Distilled",
+    phrase="with distillation from the source",
+    needs_source=True,
+    live=("weight",),
+    advice="When the source task should not be forgotten.",
 )
 def distill(
     blocks: int,

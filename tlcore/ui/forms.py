@@ -130,6 +130,8 @@ def _bound(knob: Knob, key: str, default: Any, maximum: int | None) -> Any:
     """Whole numbers, plain numbers and switches: Streamlit keeps them in the address."""
     if knob.kind == "switch":
         return st.toggle(knob.label, default, key=key, bind=BIND)
+    if knob.kind == "text":
+        return st.text_input(knob.label, default, key=key, bind=BIND, max_chars=int(knob.maximum or 0))
     if knob.minimum is None or knob.maximum is None:
         raise ValueError(f"The knob {knob.name} needs a range to become a field.")
     if knob.kind == "number":
@@ -168,7 +170,7 @@ def _read(knob: Knob, raw: str) -> Any:
     """A value of the address in the type that the knob checks."""
     if knob.kind == "switch":
         return {"true": True, "false": False}.get(raw, raw)
-    if knob.kind in ("one_of", "some_of"):
+    if knob.kind in ("one_of", "some_of", "text"):
         return raw.split(",") if knob.kind == "some_of" else raw
     return _number(raw)
 

@@ -28,8 +28,8 @@ def test_a_run_tells_its_epochs_from_0_on(trained, tuned, source, kept):
     outcome = train(spec, recorder, source)
     assert outcome.state == "finished"
     assert [row["epoch"] for row in recorder.rows] == [0, 1, 2, 3, 4]
-    assert recorder.rows[0].keys() == {"epoch", "val_loss", "val_accuracy"}
-    assert recorder.rows[1].keys() == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "rate", "gradients"}
+    assert recorder.rows[0].keys() == {"epoch", "val_loss", "val_accuracy", "confusion"}
+    assert recorder.rows[1].keys() == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "rate", "gradients", "confusion"}
     assert all(row["seconds"] > 0 for row in recorder.rows[1:])
     assert outcome.result["start"] == {name: recorder.rows[0][name] for name in ("val_loss", "val_accuracy")}
 
@@ -247,8 +247,8 @@ def test_the_finder_of_a_rate_suggests_one_and_changes_nothing(tuned, source, ke
 def test_a_rate_that_breaks_the_loss_is_the_end_of_the_search(tuned, source, kept, monkeypatch):
     recorder, original = kept(), calls.Calls.epochs
 
-    def broken(self, phase, epochs, step=0, single=False):
-        for epoch, sums, seconds in original(self, phase, epochs, step, single):
+    def broken(self, *given, **more):
+        for epoch, sums, seconds in original(self, *given, **more):
             sums[max(0, 5 - epoch) :] = np.nan
             yield epoch, sums, seconds
 

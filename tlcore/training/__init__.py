@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from tlcore.spec import RunSpec
+    from tlcore.spec import Place, RunSpec
 
     Arrays = Mapping[str, np.ndarray]
 
@@ -26,7 +26,7 @@ class Checkpoint:
 class Outcome:
     """How a run ended.
 
-    state: finished, stopped or failed; error: one sentence when it failed.
+    state: finished, stopped, parked (to go on from its last checkpoint) or failed; error: one sentence when it failed.
     result: what was measured, as JSON values. weights: arrays by variable path.
     adapters: what was learned beside the blocks, the head and ``base``, the SHA-256 of the blocks they belong to; so they can be kept
     apart from the source and taken off again.
@@ -51,7 +51,16 @@ class Recorder(Protocol):
         """Keep the state after an epoch."""
 
     def wish(self) -> str | None:
-        """Say that the run is alive; return "stop" when somebody wants that."""
+        """Say that the run is alive; return "stop" when somebody wants that, "park" when it should go on another time."""
+
+    def hear(self, spec: RunSpec, place: Place) -> RunSpec:
+        """Take what was asked for since the last time, which counts from ``place`` on; return the run with what was changed.
+
+        Does not return while the run is on hold, but for a wish.
+        """
+
+    def leash(self, epoch: int) -> int:
+        """How many epochs may follow before it is asked again."""
 
 
 class Silent:
@@ -68,6 +77,12 @@ class Silent:
 
     def wish(self) -> str | None:
         return None
+
+    def hear(self, spec: RunSpec, place: Place) -> RunSpec:
+        return spec
+
+    def leash(self, epoch: int) -> int:
+        return 1 << 20
 
 
 def train(spec: RunSpec, recorder: Recorder, source: Arrays | None = None, checkpoint: Checkpoint | None = None) -> Outcome:

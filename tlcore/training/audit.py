@@ -1,8 +1,8 @@
-"""The audit: after a run every variable is compared with its start, BatchNorm statistics included."""
+"""The audit: after a run every variable is compared with its start, BatchNorm statistics included, and so it is after each stretch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,30 @@ def moved(start: Weights, end: Weights) -> dict[str, bool]:
     return {path: start[path].tobytes() != end[path].tobytes() for path in start}
 
 
-def frozen(net: Network, phases: tuple[Phase, ...]) -> set[str]:
+class Vigil:
+    """What a stretch of a run leaves alone is compared with how it was when the stretch began. broken: what moved all the same."""
+
+    def __init__(self, net: Network) -> None:
+        self.net, self.broken = net, set[str]()
+        self._held: Weights = {}
+
+    def begin(self, phase: Phase) -> None:
+        """A stretch begins: see to the one before, and remember what this one leaves alone."""
+        self.end()
+        still = frozen(self.net, (phase,))
+        self._held = {path: values for path, values in self.net.weights().items() if path in still}
+
+    def end(self) -> None:
+        """Look at what should have stayed since the last stretch began."""
+        if self._held:
+            now = self.net.weights()
+            self.broken |= {path for path, changed in moved(self._held, {path: now[path] for path in self._held}).items() if changed}
+        self._held = {}
+
+
+def frozen(net: Network, phases: Iterable[Phase]) -> set[str]:
     """Paths of the variables that the phases promise not to move."""
+    phases = tuple(phases)
     trained = {path for phase in phases for path in net.trained(phase)}
     return {path for path in net.variables if path not in trained and not any(_follows(net, path, phase) for phase in phases)}
 

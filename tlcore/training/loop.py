@@ -27,7 +27,7 @@ class Structure:
     prefix: blocks that are frozen without a gap from the input on: the graph starts at their output.
     moving: places of the parts (blocks, then head) that are trained. statistics: whether BatchNorm follows the batches there.
     only: paths of the trained variables where they are not all of those parts'. keep: what a second loss holds on to.
-    decays, pulls: what the optimizer does beside its step.
+    decays, pulls: what the optimizer does beside its step. melts: whether some variables are younger than others to it.
     """
 
     prefix: int
@@ -37,15 +37,18 @@ class Structure:
     keep: str = ""
     decays: bool = False
     pulls: bool = False
+    melts: bool = False
 
     @classmethod
-    def of(cls, net: Network, phase: Phase, decay: float = 0.0) -> Structure:
-        """The structure that a phase needs."""
+    def of(cls, net: Network, phase: Phase, decay: float = 0.0, prefix: int | None = None) -> Structure:
+        """The structure that a phase needs. prefix: fewer blocks than the phase freezes without a gap, where more would not pay."""
         moving = tuple(place for place, factor in enumerate((*phase.factors, phase.head)) if factor)
         some = phase.find(Only) or phase.find(Branch)
         keep = phase.find(Keep)
         only = tuple(net.trained(phase)) if some else None
-        return cls(phase.prefix, moving, phase.statistics, only, keep.what if keep else "", decay > 0, phase.find(Pull) is not None)
+        blocks = phase.prefix if prefix is None else min(prefix, phase.prefix)
+        pulls, melts = phase.find(Pull) is not None, net.optimizer.melted
+        return cls(blocks, moving, phase.statistics, only, keep.what if keep else "", decay > 0, pulls, melts)
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,8 @@ class Loop:
 
     @property
     def width(self) -> int:
-        """How many sums an epoch has: each measure of training and of validation, and the gradient norm of each part."""
-        return 2 * len(self.net.measures) + len(self.net.parts)
+        """How many sums an epoch has: each measure of training and of validation, the gradient norm of each part, the confusion."""
+        return 2 * len(self.net.measures) + len(self.net.parts) + self.net.confused**2
 
     def _variables(self) -> list[Any]:
         parts = [variable for place in self.structure.moving for variable in self.net.held(place) if variable.trainable]
@@ -122,6 +125,7 @@ class Loop:
         complete = last == steps(batches, tf.size(known))
         rows = tf.TensorArray(tf.float64, size=tf.shape(order)[0], element_shape=carry.shape)
         learned, nothing = tf.minimum(last, batches), tf.zeros(len(self.net.parts), tf.float64)
+        unseen = tf.zeros(self.net.confused**2, tf.float64)
         for epoch in tf.range(tf.shape(order)[0]):
             step = first
             while tf.logical_and(step < learned, tf.reduce_all(tf.math.is_finite(carry))):
@@ -129,12 +133,13 @@ class Loop:
                 self.net.optimizer.pace(pace[epoch, step])
                 batch = Memory(tf.gather(old, chosen), kernel, bias, weight, temperature) if self.structure.keep else None
                 sums, norms = self._learn(tf.gather(features, chosen), tf.gather(labels, chosen), batch)
-                carry += tf.concat([sums, tf.zeros_like(sums), norms], 0)
+                carry += tf.concat([sums, tf.zeros_like(sums), norms, unseen], 0)
                 step += 1
             for piece in tf.range(tf.maximum(first - batches, 0), last - batches):
                 part = slice(piece * MEASURE, (piece + 1) * MEASURE)
-                sums = self._sums(seen[part], known[part], ())[1]
-                carry += tf.concat([tf.zeros_like(sums), sums, nothing], 0)
+                outputs = self.net.forward(seen[part], self.parts)
+                sums = _summed(self._values(outputs, seen[part], known[part]))
+                carry += tf.concat([tf.zeros_like(sums), sums, nothing, self._confusion(outputs, known[part])], 0)
             rows = rows.write(epoch, carry)
             carry = tf.where(complete & tf.math.is_finite(carry), tf.zeros_like(carry), carry)
         return rows.stack()
@@ -142,7 +147,7 @@ class Loop:
     def _learn(self, features: Any, labels: Any, memory: Memory | None) -> tuple[Any, Any]:
         """One step; the sums of its batch, and the gradient norm of each part (0 of a frozen one)."""
         optimizer = self.net.optimizer
-        optimizer.decays, optimizer.pulls = self.structure.decays, self.structure.pulls
+        optimizer.decays, optimizer.pulls, optimizer.melts = self.structure.decays, self.structure.pulls, self.structure.melts
         with tf.GradientTape() as tape:
             loss, sums = self._sums(features, labels, self.structure.moving, memory)
         gradients = tape.gradient(loss, self.variables)
@@ -155,18 +160,33 @@ class Loop:
         halves = tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients])  # half the sum of squares
         return tf.sqrt(2.0 * tf.cast(tf.math.unsorted_segment_sum(halves, places, len(self.net.parts)), tf.float64))
 
-    def _sums(self, features: Any, labels: Any, moving: tuple[int, ...], memory: Memory | None = None) -> tuple[Any, Any]:
-        """What is minimised on a batch, and the sums of loss and metrics over its examples.
+    def _values(self, outputs: Any, features: Any, labels: Any) -> list[Any]:
+        """Loss and metrics of each example.
 
         An objective that compares with the images finds them in ``features``: it pretrains, so there is no frozen prefix.
         """
+        return [measure(outputs, features, labels) for measure in self.net.measures.values()]
+
+    def _confusion(self, outputs: Any, labels: Any) -> Any:
+        """How often each class was taken for each, rows true, flat; nothing where there are too many classes to look at."""
+        count = self.net.confused
+        if not count:
+            return tf.zeros(0, tf.float64)
+        true, taken = tf.one_hot(labels, count), tf.one_hot(tf.argmax(outputs, -1), count)
+        return tf.cast(tf.reshape(tf.matmul(true, taken, transpose_a=True), [-1]), tf.float64)
+
+    def _sums(self, features: Any, labels: Any, moving: tuple[int, ...], memory: Memory | None = None) -> tuple[Any, Any]:
+        """What is minimised on a batch, and the sums of loss and metrics over its examples."""
         *body, head = self.parts
         inside = self.net.forward(features, body, moving, self.structure.statistics)
         outputs = self.net.forward(inside, [head], moving, self.structure.statistics)
-        values = [measure(outputs, features, labels) for measure in self.net.measures.values()]
-        sums = tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
+        values = self._values(outputs, features, labels)
         loss = tf.reduce_mean(values[0])
-        return (loss + apart(inside, memory, self.structure.keep) if memory and self.structure.keep else loss), sums
+        return (loss + apart(inside, memory, self.structure.keep) if memory and self.structure.keep else loss), _summed(values)
+
+
+def _summed(values: list[Any]) -> Any:
+    return tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
 
 
 def apart(features: Any, memory: Memory, what: str) -> Any:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tlcore.spec import RunSpec
 
 KEPT = 6  # structures kept ready in one process
+CONFUSED = 40  # classes up to which every epoch says what was taken for what
 
 
 class Network:
@@ -33,7 +34,8 @@ class Network:
     parts: the blocks in order, then the head; a part is called by its place.
     beside: for each part, the branches beside its layers, by the layer's name.
     made: how each part was made, as text.
-    measures: the loss, then the metrics, as in ``tlcore.objectives.Task``.
+    measures: the loss, then the metrics, as in ``tlcore.objectives.Task``. confused: classes that can be taken for each other, 0 where
+    there are none or too many to look at after each epoch.
     """
 
     def __init__(self, spec: RunSpec, classes: int) -> None:
@@ -45,6 +47,7 @@ class Network:
         self.beside = [branches.beside(part, wanted) if wanted else {} for part in blocks] + [{}]
         self.made = [repr(part.get_config()) for part in self.parts]
         self.measures = {"loss": task.loss, **task.metrics}
+        self.confused = classes if "accuracy" in task.metrics and classes <= CONFUSED else 0
         self.owner = {variable.path: place for place in range(len(self.parts)) for variable in self.held(place)}
         self.variables = {variable.path: variable for place in range(len(self.parts)) for variable in self.held(place)}
         self.optimizer = FactorAdam([variable for variable in self.variables.values() if variable.trainable])

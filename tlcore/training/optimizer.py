@@ -7,28 +7,32 @@ the start follow the factor too: what is frozen is not decayed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+WARM_UP = 10  # steps over which the rate of a melted variable rises: its moments know nothing yet
+BORN = "optimizer/born"
+
 
 class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no types
     """Adam (Kingma & Ba 2015) whose learning rate is multiplied by a factor of each variable; 0 leaves it as it is.
 
     decays, pulls: whether graphs made from now on carry out weight decay (of kernels, decoupled, Loshchilov & Hutter 2019) and
-    the pull to the start.
+    the pull to the start. melts: whether they count each variable's steps from when it was melted.
     """
 
-    decays = pulls = False
+    decays = pulls = melts = False
 
     def __init__(self, variables: list[Any]) -> None:
         super().__init__(learning_rate=1e-3)
         self.build(variables)
         self._factors, self._pulls = (tf.Variable(tf.ones(len(variables)), trainable=False, name=name) for name in ("factors", "pulls"))
         self._pace, self._decay = (tf.Variable(1.0, trainable=False, name=name) for name in ("pace", "decay"))
+        self._born = tf.Variable(tf.zeros(len(variables)), trainable=False, name="born")
         self._start = [tf.Variable(tf.zeros(variable.shape), trainable=False) for variable in variables]
         self._paths = [variable.path for variable in variables]
 
@@ -39,6 +43,9 @@ class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no ty
         """
         step = tf.cast(self._iterations + 1, tf.float32)
         rates = self.learning_rate * self._pace * self._factors
+        if self.melts:
+            step -= self._born
+            rates *= tf.where(self._born > 0, tf.minimum(step / WARM_UP, 1.0), 1.0)
         alphas = rates * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
         scales = list(zip(tf.unstack(rates), tf.unstack(alphas), strict=True))
         for gradient, variable in zip(gradients, variables, strict=True):
@@ -55,6 +62,21 @@ class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no ty
         variable.assign_sub(m * alpha / (tf.sqrt(v) + self.epsilon))
         if self.pulls:
             variable.assign(proximal(variable, self._start[place], rate * self._pulls[place]))
+
+    def melt(self, paths: Iterable[str]) -> None:
+        """Start some variables afresh, without moments, their rate rising in a line over the first steps; all others keep theirs."""
+        wanted, born = set(paths), np.array(self._born)
+        for place, path in enumerate(self._paths):
+            if path in wanted:
+                born[place] = float(self._iterations)
+                for moment in (self._momentums[place], self._velocities[place]):
+                    moment.assign(tf.zeros(moment.shape))
+        self._born.assign(born)
+
+    @property
+    def melted(self) -> bool:
+        """Whether some variables are younger than others."""
+        return bool(np.array(self._born).any())
 
     def steer(self, learning_rate: float, factors: Mapping[str, float], decay: float = 0.0) -> None:
         """Set the learning rate, the factor of each variable by its path (0 where it is not named), and weight decay."""
@@ -74,17 +96,19 @@ class FactorAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no ty
 
     def reset(self) -> None:
         """Forget all moments, as at the start of a phase."""
-        for variable in self._state():
+        for variable in (*self._state(), self._born):
             variable.assign(tf.zeros(variable.shape, variable.dtype))
 
     def state(self) -> dict[str, np.ndarray]:
         """Iterations and moments, by name."""
-        return {f"optimizer/{place}": np.array(variable) for place, variable in enumerate(self._state())}
+        young = {BORN: np.array(self._born)} if self.melted else {}
+        return {f"optimizer/{place}": np.array(variable) for place, variable in enumerate(self._state())} | young
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Take back what ``state`` returned."""
         for place, variable in enumerate(self._state()):
             variable.assign(state[f"optimizer/{place}"])
+        self._born.assign(state.get(BORN, np.zeros(len(self._paths), "float32")))
 
     def _state(self) -> list[Any]:
         return [self._iterations, *self._momentums, *self._velocities]

@@ -11,10 +11,10 @@ from tlcore.spec import RunSpec
 
 
 class Rates:
-    """Rates and losses of the epochs so far. finds: whether the run looks for a rate; over: whether the loss has broken."""
+    """Rates and losses of the epochs so far. finds: whether the run looks for a rate."""
 
     def __init__(self, spec: RunSpec) -> None:
-        self.finds, self.over = bool(SCHEDULES[spec.schedule].facts.get("finds")), False
+        self.finds = bool(SCHEDULES[spec.schedule].facts.get("finds"))
         self._seen: list[tuple[float, float]] = []
 
     def look(self, rows: Iterable[Mapping[str, Any]]) -> None:

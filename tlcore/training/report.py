@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -18,18 +18,21 @@ from tlcore.training.network import Network
 PICTURES = 12  # images shown with their reconstructions
 
 
-def audited(spec: RunSpec, net: Network, calls: Calls, begun: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """What moved since ``begun``, and whether all that was promised to stay has stayed, to the last bit."""
+def audited(spec: RunSpec, net: Network, calls: Calls, begun: Mapping[str, np.ndarray], broken: Set[str] = frozenset()) -> dict[str, Any]:
+    """What moved since ``begun``, and whether all that was promised to stay has stayed, to the last bit.
+
+    broken: what moved in a stretch of the run that leaves it alone.
+    """
     ended = net.weights()
-    promised = audit.frozen(net, spec.phases)
+    promised = audit.frozen(net, (stretch.phase for stretch in spec.course))
     changed = audit.moved(begun, ended)
     *blocks, head = net.parameters()
-    penalty = start.penalty(spec.phases[-1], net, begun)
+    penalty = start.penalty(spec.course[-1].phase, net, begun)
     return {
         "moved": changed,
-        "seal": not any(changed[path] for path in promised),
+        "seal": not broken and not any(changed[path] for path in promised),
         "promised": sorted(promised),
-        "blocks": audit.blocks(net, begun, ended, promised),
+        "blocks": audit.blocks(net, begun, ended, promised | broken),
         "parameters": {"blocks": blocks, "head": head, "trainable": _trainable(net, promised)},
         **({} if penalty is None else {"penalty": penalty}),
         "classes": list(calls.data.classes),
@@ -46,10 +49,10 @@ def _trainable(net: Network, promised: set[str]) -> int:
 
 def scores(spec: RunSpec, net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Open the test part and measure it."""
-    test, prefix = calls.data.open_test(), min(phase.prefix for phase in spec.phases)
+    test, prefix = calls.data.open_test(), min(stretch.phase.prefix for stretch in spec.course)
     labels = np.asarray(test.labels)
-    seen = features(net, test.images, f"{calls.data.id}/test", prefix, calls.listen)
-    given = outputs(net, seen, prefix, calls.listen)
+    seen = features(net, test.images, f"{calls.data.id}/test", prefix, calls.alive)
+    given = outputs(net, seen, prefix, calls.alive)
     losses = np.asarray(net.measures["loss"](given, seen, tf.constant(labels, tf.int32)), "float64")
     measured = {"loss": float(losses.mean()), "test_size": len(labels)}
     if "accuracy" in net.measures:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ import tensorflow as tf
 
 from tlcore.clock import tick
 from tlcore.datasets import Dataset, load
-from tlcore.spec import RunSpec
-from tlcore.strategies import Phase, Relative, Renew, spread
-from tlcore.training import Checkpoint, Outcome, Recorder, branches, report, start
+from tlcore.spec import Place, RunSpec, Stretch, course
+from tlcore.strategies import Keep, Phase, Relative, Renew
+from tlcore.training import Checkpoint, Outcome, Recorder, audit, branches, report, start
 from tlcore.training.best import Best
 from tlcore.training.calls import Calls
+from tlcore.training.loop import Structure
 from tlcore.training.network import Network, network
 from tlcore.training.rates import Rates
 from tlcore.training.relative import factors as relative
@@ -26,12 +28,16 @@ tf.config.experimental.enable_op_determinism()
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-class Stopped(Exception):
-    """Somebody wished the run to stop."""
+class Halted(Exception):
+    """Somebody wished the run to end here: stopped, or parked until it goes on."""
 
 
 class Diverged(Exception):
     """The loss is no longer a number; the message says since which epoch."""
+
+
+PAYS = 2  # epochs that must follow for a longer prefix to be worth the pass over the images that it needs
+HALTS = {"stop": "stopped", "park": "parked"}
 
 
 def train(spec: RunSpec, recorder: Recorder, source: Mapping[str, np.ndarray] | None, checkpoint: Checkpoint | None) -> Outcome:
@@ -49,39 +55,49 @@ class _Run:
         self.source = source
         self.weights = start.weights(spec, self.net, source)
         self.net.load(self.weights)
-        self.calls = Calls(spec, self.net, self.data, self._listen)
-        self.watch = Watch(spec, source, self._listen) if spec.watch_source and source is not None else None
-        self.best = Best(spec.patience)
+        self.calls = Calls(spec, self.net, self.data, self._alive, self._heard, recorder.leash)
+        self.watch = Watch(spec, source, self._alive) if spec.watch_source and source is not None else None
+        self.best, self.vigil = Best(spec.patience), audit.Vigil(self.net)
         self.before: dict[str, float] = {}
         self.end: dict[str, float] = {}
         self.rates = Rates(spec)
+        self.over = False  # nothing more is to be learned: patience is over, or a rate was found
+        self.within: Stretch | None = None
 
-    def _listen(self) -> None:
-        if self.recorder.wish() == "stop":
-            raise Stopped
+    def _alive(self) -> None:
+        if halt := HALTS.get(self.recorder.wish() or ""):
+            raise Halted(halt)
+
+    def _heard(self, place: Place) -> bool:
+        """Take what was asked for; whether that changes what comes."""
+        before = self.spec
+        self.spec = self.recorder.hear(before, place)
+        self._alive()
+        return self.spec is not before
 
     def go(self, checkpoint: Checkpoint | None) -> Outcome:
-        """Train every phase, then evaluate; a checkpoint skips what it has behind it."""
+        """Train every stretch, then evaluate; a checkpoint skips what it has behind it."""
         try:
             self._prepare(self.spec.phases[0])
             self._measure_start()
-            done = self._resume(checkpoint) if checkpoint else 0
-            for phase, first, last in spread(self.spec.phases, self.spec.epochs):
-                if done < last and not self.rates.over:
-                    self._phase(phase, first, last, done)
-                    done = last
+            self.calls.place = Place(self._resume(checkpoint) if checkpoint else 0)
+            while self.calls.place.epoch < self.spec.epochs and not self.over and not self._waited(self.calls.place.epoch):
+                self._stretch()
+            self.vigil.end()
             self._take_best()
             return self._finish()
-        except Stopped:
-            return Outcome("stopped", self._audited(), self.net.weights())
+        except Halted as halt:
+            self.vigil.end()
+            return Outcome(str(halt), self._audited(), self.net.weights())
         except Diverged as error:
             return Outcome("failed", error=str(error))
 
     def _prepare(self, phase: Phase) -> None:
         """What comes before the first step: memory of the source, statistics of the new images, a head that fits them."""
+        self.net.optimizer.reset()
         self.calls.memory = start.memory(phase, self.net, self.calls, self.source)
         if phase.find(Renew):
-            renew(self.net, self.calls.learned(0), self._listen)
+            renew(self.net, self.calls.learned(0), self._alive)
         made = start.head(self.spec, self.net, self.calls)
         self.weights |= made
         for path, values in made.items():
@@ -89,11 +105,11 @@ class _Run:
 
     def _measure_start(self) -> None:
         """Measure before the first step: what was transferred, before anything was learned (epoch 0)."""
-        sums = self.calls.start(self.spec.phases[0])
+        sums = self.calls.measure(Structure.of(self.net, self.spec.phases[0], self.spec.weight_decay))
         if not np.isfinite(sums).all():
             raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
-        self.before = self.end = self._means(sums[0])[1]
-        self.recorder.epochs([{"epoch": 0, **self.before, **self._watched()}])
+        self.before = self.end = self._means(sums)[1]
+        self.recorder.epochs([{"epoch": 0, **self.before, **self._confusion(sums), **self._watched()}])
         self._remember(0)
 
     def _remember(self, epoch: int) -> None:
@@ -110,33 +126,60 @@ class _Run:
         self.best.restore(checkpoint.arrays)
         return checkpoint.epoch
 
-    def _phase(self, phase: Phase, first: int, last: int, done: int) -> None:
-        """Train a phase from its first epoch on, or from where a checkpoint left it, until its last or until patience is over."""
-        if done <= first:
-            self.net.optimizer.reset()
-        start.hold(phase, self.net, self.weights)
-        single = bool(self.spec.patience or self.watch)
-        for epochs in self._pieces(phase, max(first, done), last):
-            if self._waited(phase, epochs.start, first):
+    def _stretch(self) -> None:
+        """Train from where the run is to the end of the stretch, until its course is changed, or until patience is over."""
+        ways, place = self.spec.course, self.calls.place
+        number = course.at(ways, place)
+        now = ways[number]
+        end = ways[number + 1].begin if number + 1 < len(ways) else Place(self.spec.epochs)
+        if place == now.begin or (self.within is not None and self.within.begin != now.begin):
+            self._enter(ways, number)
+        if now != self.within:
+            self._steer(now)
+        if now.phase.find(Relative):  # its factors depend on the gradients, so each epoch has its own
+            self.net.optimizer.steer(now.learning_rate, relative(self.net, self.calls, now.phase, place.epoch), self.spec.weight_decay)
+            end = min(end, Place(place.epoch + 1))
+        structure = Structure.of(self.net, now.phase, self.spec.weight_decay, self._prefix(ways, number))
+        for epoch, sums, seconds in self.calls.epochs(structure, end, single=bool(self.spec.patience or self.watch)):
+            self._record(epoch, sums, seconds)
+            if self.over or self._waited(epoch + len(sums)):
                 return
-            for epoch, sums, seconds in self.calls.epochs(phase, epochs, single=single):
-                self._record(epoch, sums, seconds)
-                if self.rates.over or self._waited(phase, epoch + len(sums), first):
-                    return
 
-    def _waited(self, phase: Phase, epoch: int, first: int) -> bool:
-        """Whether patience is over; it waits for the last phase, which began after epoch ``first``, however often the run was broken."""
-        return phase is self.spec.phases[-1] and self.best.waited(epoch, first)
+    def _enter(self, ways: tuple[Stretch, ...], number: int) -> None:
+        """A phase of the plan forgets all moments; what is melted by hand starts afresh, and all else goes on as it was."""
+        now, before = ways[number], ways[max(number - 1, 0)]
+        if now.planned != before.planned:
+            self.net.optimizer.reset()
+        elif number:
+            self.net.optimizer.melt(set(self.net.trained(now.phase)) - set(self.net.trained(before.phase)))
 
-    def _pieces(self, phase: Phase, first: int, last: int) -> Iterator[range]:
-        """The epochs of a phase, with the optimizer steered; one by one where the factors depend on the gradients."""
-        if phase.find(Relative) is None:
-            self.net.optimizer.steer(self.spec.learning_rate, self.net.trained(phase), self.spec.weight_decay)
-            yield range(first, last)
-            return
-        for epoch in range(first, last):
-            self.net.optimizer.steer(self.spec.learning_rate, relative(self.net, self.calls, phase, epoch), self.spec.weight_decay)
-            yield range(epoch, epoch + 1)
+    def _steer(self, now: Stretch) -> None:
+        """Set everything that a stretch has of its own."""
+        start.hold(now.phase, self.net, self.weights)
+        self.net.optimizer.steer(now.learning_rate, self.net.trained(now.phase), self.spec.weight_decay)
+        self.calls.cut(now.batch_size)
+        keep = now.phase.find(Keep)
+        if keep is not None and self.calls.memory is not None:
+            self.calls.memory = replace(self.calls.memory, weight=keep.weight)
+        self.vigil.begin(now.phase)
+        self.within = now
+
+    def _prefix(self, ways: tuple[Stretch, ...], number: int) -> int:
+        """Frozen blocks whose output is computed once: all that are frozen without a gap, unless more than before would not pay any more.
+
+        It depends on the course alone, so that a run repeated gives the same numbers.
+        """
+        now = ways[number]
+        by_hand = number > 0 and now.planned == ways[number - 1].planned
+        if not by_hand or self.spec.epochs - now.begin.epoch >= PAYS:
+            return now.phase.prefix
+        return min(now.phase.prefix, self._prefix(ways, number - 1))
+
+    def _waited(self, epoch: int) -> bool:
+        """Whether patience is over; it waits for the last phase, however often the run was broken."""
+        last = len(self.spec.phases) - 1
+        since = next((each.begin.epoch for each in self.spec.course if each.planned == last), self.spec.epochs)
+        return self.best.waited(epoch, since)
 
     def _record(self, epoch: int, sums: np.ndarray, seconds: float) -> None:
         """Keep the rows of some epochs, and the state after them."""
@@ -157,17 +200,27 @@ class _Run:
     def _refuse_nonsense(self, good: int) -> None:
         """A loss that is no number ends a run, and is what the finder of a rate was looking for."""
         if self.rates.finds and good:
-            self.rates.over = True
+            self.over = True
             return
-        rate = f"choose a learning rate below {self.spec.learning_rate:g}"
+        rate = f"choose a learning rate below {self._rate():g}"
         kept = f"the curves up to epoch {good} are kept"
         raise Diverged(f"The loss was no longer a number in epoch {good + 1}: {rate}; {kept}.")
 
     def _row(self, epoch: int, sums: np.ndarray, seconds: float) -> dict[str, Any]:
         learned, seen = self._means(sums)
-        norms = sums[2 * len(self.net.measures) :] / (len(self.calls.cuts) - 1)
-        rate = self.spec.learning_rate * float(self.calls.pace[epoch].mean())
-        return {"epoch": epoch + 1, **learned, **seen, "seconds": seconds, "rate": rate, "gradients": norms.tolist()}
+        first = 2 * len(self.net.measures)
+        norms = sums[first : first + len(self.net.parts)] / (len(self.calls.cuts) - 1)
+        rate = self._rate() * float(self.calls.pace[epoch].mean())
+        told = {"seconds": seconds, "rate": rate, "gradients": norms.tolist(), **self._confusion(sums)}
+        return {"epoch": epoch + 1, **learned, **seen, **told}
+
+    def _rate(self) -> float:
+        return self.within.learning_rate if self.within else self.spec.learning_rate
+
+    def _confusion(self, sums: np.ndarray) -> dict[str, Any]:
+        """Which classes of the validation part were taken for which: (classes, classes), rows true."""
+        count = self.net.confused
+        return {"confusion": sums[-(count**2) :].reshape(count, count).astype(int).tolist()} if count else {}
 
     def _means(self, sums: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
         """Means of the training half and of the validation half of an epoch's sums, by name."""
@@ -183,7 +236,8 @@ class _Run:
         kept = self.weights if self.rates.finds else self.best.weights
         if kept:
             self.net.load(kept)
-            self.end = self._means(self.calls.start(self.spec.phases[-1])[0])[1]
+            last = Structure.of(self.net, self.spec.course[-1].phase, self.spec.weight_decay)
+            self.end = self._means(self.calls.measure(last))[1]
 
     def _finish(self) -> Outcome:
         scores, arrays = report.scores(self.spec, self.net, self.calls)
@@ -198,4 +252,4 @@ class _Run:
         best: dict[str, Any] = {"best_epoch": self.best.epoch} if self.best.weights else {}
         best |= {"suggested_rate": self.rates.suggested()} if self.rates.finds else {}
         measured = {"start": self.before, "end": self.end, **best, "seconds": tick() - self.begun}
-        return {**report.audited(self.spec, self.net, self.calls, self.weights), **measured}
+        return {**report.audited(self.spec, self.net, self.calls, self.weights, self.vigil.broken), **measured}

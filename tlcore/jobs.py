@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,8 +12,10 @@ from tlcore import folder
 from tlcore.engine import local
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
-from tlcore.store import Run, Store, StudyRecord
+from tlcore.store import NO_RUN, Command, Run, Store, StudyRecord
 from tlcore.studies import Study
+
+FOREIGN = "Only who holds the private link of this run can steer it: look at it, replay it, or fork it."
 
 _opening = threading.Lock()
 
@@ -28,12 +31,57 @@ def _store(home: str, url: str | None) -> Store:
     return Store(url)
 
 
-def submit(spec: RunSpec, visitor: str = "") -> Run:
-    """Queue a run, or open the one that is already the answer; wakes the engine."""
-    run = store().submit(spec, visitor)
+def submit(spec: RunSpec, visitor: str = "", hold: bool = False) -> Run:
+    """Queue a run, or open the one that is already the answer; wakes the engine. hold: a new run waits for play."""
+    run = store().submit(spec, visitor, hold)
     if run.live:
         wake()
     return run
+
+
+def command(run_id: str, name: str, value: Any = None, key: str = "", hand: str = "", token: str | None = None) -> Command:
+    """Ask play, pause, step or speed of a run, or a change of a setting; it counts once under one key. See ``Store.command``."""
+    guard(run_id, token)
+    done = store().command(run_id, name, value, key, hand)
+    if name in ("play", "step"):
+        wake()
+    return done
+
+
+def fork(run_id: str, epoch: int, visitor: str = "") -> Run:
+    """A run on hold where another one was after an epoch; anybody may."""
+    run = store().fork(run_id, epoch, visitor)
+    wake()
+    return run
+
+
+def reset(run_id: str, token: str | None = None, visitor: str = "") -> Run:
+    """Back to the beginning: a live run stops and is kept; what its settings were before anybody changed them stands on hold at epoch 0.
+
+    If a finished run is already the answer to these settings, it is opened.
+    """
+    run = store().run(run_id)
+    if run is None:
+        raise InputError(NO_RUN)
+    if run.live:
+        stop(run_id, token)
+    return submit(replace(run.spec, changes=()), visitor, hold=True)
+
+
+def hosted() -> bool:
+    """Whether strangers can see this lab: then only who holds a run's private link may steer it."""
+    return os.environ.get("TLCORE_HOSTED", "off") == "on"
+
+
+def may_steer(run_id: str, token: str | None) -> bool:
+    """Whether somebody with this token may steer a run: everybody at the machine, and hosted who holds its private link."""
+    return not hosted() or store().holds(run_id, token)
+
+
+def guard(run_id: str, token: str | None) -> None:
+    """Refuse who may not; a run that is not there is refused with the same words as one of somebody else."""
+    if not may_steer(run_id, token):
+        raise InputError(FOREIGN)
 
 
 def submit_study(study: Study, visitor: str = "") -> StudyRecord:
@@ -55,8 +103,9 @@ def extend_study(study_id: str, **more: Any) -> StudyRecord:
     return found
 
 
-def stop(run_id: str) -> Run | None:
+def stop(run_id: str, token: str | None = None) -> Run | None:
     """Ask a run to stop; a waiting one stops at once, a training one within a second."""
+    guard(run_id, token)
     return store().stop(run_id)
 
 
@@ -65,8 +114,9 @@ def stop_study(study_id: str) -> StudyRecord | None:
     return store().stop_study(study_id)
 
 
-def resume(run_id: str) -> Run | None:
+def resume(run_id: str, token: str | None = None) -> Run | None:
     """Let a stopped or interrupted run go on from its last checkpoint; wakes the engine."""
+    guard(run_id, token)
     run = store().resume(run_id)
     wake()
     return run
@@ -79,8 +129,9 @@ def resume_study(study_id: str) -> StudyRecord | None:
     return record
 
 
-def delete(run_id: str, force: bool = False) -> None:
+def delete(run_id: str, force: bool = False, token: str | None = None) -> None:
     """Delete a run; InputError names the runs that came from it, unless ``force``."""
+    guard(run_id, token)
     store().delete(run_id, force)
 
 

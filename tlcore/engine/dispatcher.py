@@ -31,6 +31,7 @@ HUNG = 60.0  # seconds without a beat after which a worker is killed
 GRACE = 15.0  # seconds after a store that could not be written in which nobody counts as hung
 KEEP = 600.0  # seconds of work between two backups, and between two sweeps
 REST = 30.0  # the same when the work is done, so that the end of a study is in a copy
+CHECKPOINTS = 2 * 2**30  # bytes of checkpoints of all finished runs; a fork of one whose went trains again up to its epoch
 IDLE = 900  # seconds without work after which the engine rests
 READY = "The engine is ready."
 
@@ -186,6 +187,7 @@ class Dispatcher:
             self._worked = False
             self.store.backup()
         self.store.sweep()
+        self.store.thin_checkpoints(CHECKPOINTS)
         self.store.hold_ballast()
 
     def _state(self) -> str:

@@ -19,6 +19,9 @@ def complete(store: Store, run_id: str, owner: Owner | None = None) -> Run:
     InputError with the run's own sentence if it failed, was stopped or is interrupted.
     """
     owner = owner or Owner.me("inline")
+    found = store.run(run_id)
+    if found is not None and found.held:
+        store.command(run_id, "play")
     while True:
         run = store.run(run_id)
         if run is None:

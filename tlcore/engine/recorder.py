@@ -1,13 +1,17 @@
-"""The recorder of a leased run: what training measures goes into the store, and wishes come back from it."""
+"""The recorder of a leased run: what training measures goes into the store, and what people ask of the run comes back from it."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tlcore import clock
-from tlcore.store import Lease, Store, StoreBusy, StoreFull
+from tlcore.registry import InputError
+from tlcore.spec import Place, RunSpec, course
+from tlcore.store import PACES, Command, Lease, Orders, Store, StoreBusy, StoreFull
 
 if TYPE_CHECKING:
     from tlcore.training import Arrays, Outcome
@@ -17,6 +21,12 @@ Answer = TypeVar("Answer")
 CHECKPOINT = 0.25  # seconds of work between two checkpoints, at least
 SHARE = 30  # a checkpoint that took a second is followed by none for so many
 BEAT = 2.0  # seconds between two beats without anything to record
+CALM = 10.0  # the same while the run is on hold
+LOOK = 0.05  # seconds between two looks while it is; those at a server cost more
+LOOK_AT_SERVER = 0.2
+PARK = 60.0  # seconds on hold after which a worker gives its place back, TLCORE_PARK
+WANTED = 3.0  # the same where another run waits
+BUDGET = 32 * 2**20  # bytes of checkpoints that a run keeps
 PATIENCE = 600.0  # seconds for which a busy store is asked again
 ROOM = 64 * 2**20  # bytes that must be free before a run goes on after a full disk
 WEIGHTS, ADAPTERS, ARRAYS = "weights.npz", "adapters.npz", "arrays.npz"
@@ -30,6 +40,14 @@ class Recording:
         self.store, self.lease = store, lease
         self._beaten = self._kept = clock.tick()
         self._pause = CHECKPOINT
+        run = store.run(lease.run)
+        self._known = run.epoch if run is not None else 0  # until there it only repeats what was recorded: nothing new counts earlier
+        self._budget = BUDGET if store.keeps(lease.run) else 0
+        self._last: tuple[int, Arrays] | None = None
+        self._saved = -1
+        self._orders, self._stamp = Orders(False, None, None), object()
+        self._due = 0.0  # when the next epoch may begin
+        self._parked = False
 
     def epochs(self, rows: list[dict[str, Any]]) -> None:
         """Keep the rows of finished epochs; they are durable when this returns."""
@@ -39,27 +57,92 @@ class Recording:
 
     def checkpoint(self, epoch: int, arrays: Arrays) -> None:
         """Keep the state after an epoch, unless the last one is so young that writing would cost more than it saves."""
-        begun = clock.tick()
+        begun, self._last = clock.tick(), (epoch, arrays)
         if begun - self._kept < self._pause:
             return
-        self._write(lambda: self.store.save_checkpoint(self.lease, epoch, arrays))
+        self._save_checkpoint()
         self._kept = clock.tick()
         self._pause = max(CHECKPOINT, SHARE * (self._kept - begun))
 
+    def _save_checkpoint(self) -> None:
+        """Keep the state that was given last, if it is not kept yet."""
+        if self._last is None or self._last[0] == self._saved:
+            return
+        epoch, arrays = self._last
+        self._write(lambda: self.store.save_checkpoint(self.lease, epoch, arrays, self._budget))
+        self._saved = epoch
+
     def wish(self) -> str | None:
-        """Say now and then that the run is alive; return "stop" when somebody wants that."""
-        if clock.tick() - self._beaten > BEAT:
+        """Say now and then that the run is alive; return "stop" when somebody wants that, "park" when it was held for too long."""
+        self._beat(BEAT)
+        return "park" if self._parked else self._write(lambda: self.store.wish(self.lease))
+
+    def _beat(self, pause: float) -> None:
+        if clock.tick() - self._beaten > pause:
             self._write(lambda: self.store.beat(self.lease))
             self._beaten = clock.tick()
-        return self._write(lambda: self.store.wish(self.lease))
+
+    def leash(self, epoch: int) -> int:
+        """How many epochs may follow before it is asked again: one where somebody set the speed, and none beyond the goal."""
+        goal = self._orders.goal
+        return 1 if self._orders.speed else max(1, goal - epoch) if goal else 1 << 20
+
+    def hear(self, spec: RunSpec, place: Place) -> RunSpec:
+        """Obey what was asked for since the last time; wait while the run is on hold, or goes slower than it could."""
+        since = asked = clock.tick()
+        while True:
+            spec = self._obey(spec, place)
+            now, held = clock.tick(), self._held(place)
+            if self._orders.stop or not (held or (place.step == 0 and now < self._due)):
+                self._due = max(now, self._due) + 1 / self._orders.speed if self._orders.speed and place.step == 0 else now
+                return spec
+            if held and now - asked > 1.0:
+                asked, self._parked = now, self._should_park(now - since)
+                if self._parked:
+                    return spec
+            self._beat(CALM)
+            time.sleep(LOOK if self.store.file else LOOK_AT_SERVER)
+
+    def _held(self, place: Place) -> bool:
+        goal = self._orders.goal
+        return goal is not None and goal <= place.epoch
+
+    def _should_park(self, waited: float) -> bool:
+        """Whether to give the place back: after a minute, or sooner where another run waits for it."""
+        return waited > float(os.environ.get("TLCORE_PARK", PARK)) or (waited > WANTED and self.store.pending())
+
+    def _obey(self, spec: RunSpec, place: Place) -> RunSpec:
+        """Look, if anybody has written since; answer what was asked, and return the run with what was changed."""
+        stamp = self.store.stamp()
+        if stamp == self._stamp:
+            return spec
+        self._stamp, self._orders = stamp, self._write(lambda: self.store.orders(self.lease))
+        early = place < Place(self._known)
+        asked = [each for each in self._orders.asked if not (early and each.name not in PACES)]
+        if not asked:
+            return spec
+        changed, answers = spec, []
+        for each in asked:
+            changed, answer = _answered(changed, place, each)
+            answers.append(answer)
+        if self._write(lambda: self.store.answer(self.lease, answers, None if changed is spec else changed)):
+            return changed
+        self._write(lambda: self.store.answer(self.lease, [_refused(each, TOO_LATE) for each in asked]))
+        return spec
 
     def finish(self, outcome: Outcome) -> None:
-        """Keep weights and arrays of a finished run, and its result; the end of a stopped one is its checkpoint."""
+        """Keep weights and arrays of a finished run, and its result; the end of a stopped or parked one is its checkpoint."""
+        if outcome.state in ("stopped", "parked"):
+            self._save_checkpoint()
+        if outcome.state == "parked":
+            self._write(lambda: self.store.park(self.lease))
+            return
         if outcome.state == "finished":
             for name, arrays in ((WEIGHTS, outcome.weights), (ADAPTERS, outcome.adapters), (ARRAYS, outcome.arrays)):
                 if arrays:
                     self._save(name, arrays)
-            self._write(lambda: self.store.drop_checkpoints(self.lease))
+            if not self._budget:
+                self._write(lambda: self.store.drop_checkpoints(self.lease))
         self._write(lambda: self.store.finish(self.lease, outcome.state, outcome.result, outcome.error))
 
     def _save(self, name: str, arrays: Arrays) -> None:
@@ -95,3 +178,22 @@ class Recording:
             return action()
         except (StoreFull, StoreBusy):
             return None
+
+
+TOO_LATE = "Others have come to need this run as it is: fork it, and change the fork."
+
+
+def _answered(spec: RunSpec, place: Place, asked: Command) -> tuple[RunSpec, Command]:
+    """The run as it is after a command, and the command with its answer."""
+    if asked.name in PACES:
+        return spec, replace(asked, epoch=place.epoch, step=place.step)
+    try:
+        changed = course.changed(spec, place, asked.name, asked.value)
+    except InputError as refusal:
+        return spec, _refused(asked, str(refusal))
+    begun = changed.changes[-1].place if changed is not spec else place
+    return changed, replace(asked, epoch=begun.epoch, step=begun.step)
+
+
+def _refused(asked: Command, why: str) -> Command:
+    return replace(asked, refused=why)

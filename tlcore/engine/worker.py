@@ -108,7 +108,7 @@ def _source(store: Store, run: Run) -> Arrays | None:
 
 
 def _checkpoint(store: Store, run: Run) -> Checkpoint | None:
-    kept = store.load_checkpoint(run.id) if run.attempt > 1 else None
+    kept = store.load_checkpoint(run.id) if run.attempt > 1 or run.forked else None
     return None if kept is None else Checkpoint(*kept)
 
 

@@ -1,11 +1,12 @@
 """The store: one truth for results and for control. ``Store()`` opens it; the rest are the records and faults it deals in.
 
-Floors within: tables, records, faults, owners | database, backup, migrations | reading | writing | removing | leases | files | tending.
+Floors within: tables, records, faults, owners | database, backup, migrations | reading | writing | removing | leases | files | steering | tending.
 """
 
 from tlcore.store.faults import Fenced, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly
 from tlcore.store.owners import Owner
-from tlcore.store.records import Job, Lease, MemberRecord, Run, StudyRecord
+from tlcore.store.records import Command, Job, Lease, MemberRecord, Orders, Run, StudyRecord
+from tlcore.store.steering import NO_RUN, PACES
 from tlcore.store.tables import ANSWERED, ENDED, LIVE, MEASURES
 from tlcore.store.tending import Held, Store
 
@@ -14,11 +15,15 @@ __all__ = [
     "ENDED",
     "LIVE",
     "MEASURES",
+    "NO_RUN",
+    "PACES",
+    "Command",
     "Fenced",
     "Held",
     "Job",
     "Lease",
     "MemberRecord",
+    "Orders",
     "Owner",
     "Run",
     "Store",

@@ -18,7 +18,7 @@ from tlcore.store.faults import told
 from tlcore.store.leases import Leases, fenced
 from tlcore.store.records import Lease
 
-CHECKPOINTS = 2  # kept of each run
+CHECKPOINTS = 2  # kept of each run, at least
 BALLAST = 16 * 2**20  # bytes held back, so that a full disk can still be reported
 
 
@@ -49,24 +49,45 @@ class Files(Leases):
             names = [str(each) for each in stored["0000"]]
             return {each: stored[f"{place:04d}"] for place, each in enumerate(names, start=1)}
 
-    def save_checkpoint(self, lease: Lease, epoch: int, arrays: Mapping[str, Any]) -> None:
-        """Keep the state after an epoch; the one before the last goes once this one is durable.
+    def save_checkpoint(self, lease: Lease, epoch: int, arrays: Mapping[str, Any], budget: int = 0) -> None:
+        """Keep the state after an epoch. Of the earlier ones the last stays, and what fits into the budget (bytes): where it is too
+        small, every second one goes, once this one is durable.
 
         Later ones go too: an earlier attempt left them, and they were damaged, or this one had gone on from them.
         """
         name = f"checkpoint-{epoch:06d}.npz"
         self.save_arrays(lease, name, arrays)
-        kept = sorted(each for each in self.artifacts(lease.run) if each.startswith("checkpoint-"))
-        earlier = [each for each in kept if each <= name]
-        self._forget(lease, [each for each in kept if each not in earlier[-CHECKPOINTS:]])
+        sizes = {each: size for each, (_, _, size) in self.artifacts(lease.run).items() if each.startswith("checkpoint-")}
+        earlier = sorted(each for each in sizes if each <= name)
+        old = earlier[:-CHECKPOINTS]
+        while old and sum(sizes[each] for each in (*old, *earlier[-CHECKPOINTS:])) > budget:
+            old = old[1::2]
+        self._forget(lease, [each for each in sizes if each not in (*old, *earlier[-CHECKPOINTS:])])
 
-    def load_checkpoint(self, run_id: str) -> tuple[int, dict[str, Any]] | None:
-        """(epoch, arrays) of the newest checkpoint that is whole."""
+    def load_checkpoint(self, run_id: str, until: int | None = None) -> tuple[int, dict[str, Any]] | None:
+        """(epoch, arrays) of the newest checkpoint that is whole, and not of a later epoch than ``until``."""
         for name in sorted(self.artifacts(run_id), reverse=True):
-            arrays = self.load_arrays(run_id, name) if name.startswith("checkpoint-") else None
+            fits = name.startswith("checkpoint-") and (until is None or epoch_of(name) <= until)
+            arrays = self.load_arrays(run_id, name) if fits else None
             if arrays is not None:
-                return int(name[11:17]), arrays
+                return epoch_of(name), arrays
         return None
+
+    def thin_checkpoints(self, budget: int) -> int:
+        """Remove the checkpoints of ended runs, those of the oldest run first, until all take no more than so many bytes; how many went."""
+        table = tables.artifacts
+        query = select(table.c.run, table.c.name, table.c.file, table.c.bytes).join(tables.runs, tables.runs.c.id == table.c.run)
+        query = query.where(table.c.name.like("checkpoint-%"), tables.runs.c.state == "finished").order_by(tables.runs.c.number.desc())
+        with self.write() as connection:
+            gone, total = [], 0
+            for row in connection.execute(query):
+                total += row.bytes
+                if total > budget:
+                    gone.append(row)
+                    connection.execute(delete(table).where(table.c.run == row.run, table.c.name == row.name))
+        for row in gone:
+            (self.home / row.file).unlink(missing_ok=True)
+        return len(gone)
 
     def drop_checkpoints(self, lease: Lease) -> None:
         """Remove the checkpoints of a run that is about to finish."""
@@ -108,6 +129,15 @@ class Files(Leases):
             connection.execute(delete(table).where(table.c.run == lease.run, table.c.name.in_(names)))
         for path in paths:
             path.unlink(missing_ok=True)
+
+
+def epoch_of(name: str) -> int:
+    """The epoch of a checkpoint, by its name.
+
+    >>> epoch_of("checkpoint-000012.npz")
+    12
+    """
+    return int(name[11:17])
 
 
 def _pack(arrays: Mapping[str, Any]) -> list[Any]:

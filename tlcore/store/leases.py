@@ -21,7 +21,8 @@ from tlcore.store.writing import abandon
 
 runs = tables.runs
 _parent = runs.alias()
-_ready = and_(runs.c.state == "queued", or_(runs.c.parent.is_(None), _parent.c.state == "finished"))
+_goes = or_(runs.c.goal.is_(None), runs.c.goal > runs.c.epoch)  # nobody holds it
+_ready = and_(runs.c.state == "queued", _goes, or_(runs.c.parent.is_(None), _parent.c.state == "finished"))
 # seed by seed, each with its source first: so the arms of the first seed are seen while the next source is still to come
 _in_turn = (func.coalesce(runs.c.shard, -1), case((runs.c.kind == "pretrain", 0), else_=1), runs.c.number)
 
@@ -99,6 +100,7 @@ class Leases(Removing):
             {
                 "epoch": int(row["epoch"]),
                 "gradients": _list(row.get("gradients")),
+                "confusion": json.dumps(row["confusion"]) if row.get("confusion") else None,
                 **{name: _finite(row.get(name)) for name in tables.MEASURES},
             }
             for row in rows
@@ -133,7 +135,7 @@ class Leases(Removing):
         text = None if plain is None else json.dumps(plain, allow_nan=False)
         with self.write() as connection:
             worked = func.coalesce(runs.c.seconds, 0.0) + clock.tick() - runs.c.begun
-            fenced(connection, lease, state=state, error=error, result=text, finished=tables.hour(), seconds=worked, **headline)
+            fenced(connection, lease, state=state, error=error, result=text, finished=tables.hour(), seconds=worked, goal=None, **headline)
             if state != "finished":
                 abandon(connection, lease.run, state)
 

@@ -16,7 +16,20 @@ def _watched(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE epochs ADD COLUMN {column}")
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {1: _watched}  # from this version to the next
+def _steered(connection: Connection) -> None:
+    """Runs are held, stepped, changed and forked; epochs tell what was taken for what."""
+    given = {
+        "runs": ("goal INTEGER", "speed FLOAT", "forked VARCHAR(32)", "forked_at INTEGER", "token VARCHAR(32)"),
+        "epochs": ("confusion TEXT",),
+        "commands": ("number INTEGER", "value FLOAT", "hand VARCHAR(80)", "epoch INTEGER", "step INTEGER", "refused TEXT"),
+    }
+    for table, columns in given.items():
+        for column in columns:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    connection.exec_driver_sql("CREATE INDEX runs_forked ON runs (forked, number)")
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {1: _watched, 2: _steered}  # from this version to the next
 
 
 def migrate(connection: Connection, known: int) -> None:

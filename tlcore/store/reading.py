@@ -12,13 +12,15 @@ from sqlalchemy import Connection, Select, exists, func, or_, select
 from tlcore import clock, folder
 from tlcore.store import owners, tables
 from tlcore.store.database import Database
-from tlcore.store.records import RUN_COLUMNS, MemberRecord, Run, StudyRecord, state_of
+from tlcore.store.records import RUN_COLUMNS, Command, MemberRecord, Run, StudyRecord, state_of
 
 runs, studies, members = tables.runs, tables.studies, tables.members
 
 
 INTERIM = '"interim": true'  # in the kept answer of a study whose controls are still missing
 AT_ONCE = 500  # keys in one question
+GENERATIONS = 20  # forks of forks that are followed
+RELATIVES = 40  # runs of one family
 
 
 class Reading(Database):
@@ -131,6 +133,39 @@ class Reading(Database):
         with self.read() as connection:
             return [json.loads(text) for text in connection.scalars(query)] if is_id(run_id) else []
 
+    def confusion(self, run_id: str, epoch: int) -> list[list[int]] | None:
+        """What was taken for what on the validation part after an epoch, rows true; None where it was not kept."""
+        table = tables.epochs
+        query = select(table.c.confusion).where(table.c.run == run_id, table.c.epoch == epoch)
+        with self.read() as connection:
+            text = connection.scalar(query) if is_id(run_id) else None
+        return None if text is None else json.loads(text)
+
+    def commands(self, run_id: str) -> list[Command]:
+        """Everything that was asked of a run, but for stops, in its order."""
+        if not is_id(run_id):
+            return []
+        with self.read() as connection:
+            return [command_of(row) for row in connection.execute(_asked(run_id))]
+
+    def family(self, run_id: str) -> list[Run]:
+        """A run with all that it is a fork of and all forks of these, the oldest first; itself alone where there are none."""
+        found = self.run(run_id)
+        root = found
+        for _ in range(GENERATIONS):
+            above = self.run(root.forked) if root is not None and root.forked else None
+            if above is None:
+                break
+            root = above
+        every, level = ([root] if root else []), [root.id] if root else []
+        for _ in range(GENERATIONS):
+            below = self._runs(select(*RUN_COLUMNS).where(runs.c.forked.in_(level)).order_by(runs.c.number).limit(RELATIVES))
+            every, level = every + below, [each.id for each in below]
+            if not below or len(every) > RELATIVES:
+                break
+        mine = {each.id for each in every}
+        return sorted((*every, *([found] if found and found.id not in mine else [])), key=lambda run: run.number)
+
     def artifacts(self, run_id: str) -> dict[str, tuple[Path, str, int]]:
         """Name -> (path, SHA-256, bytes) of what a run keeps."""
         if not is_id(run_id):
@@ -153,9 +188,10 @@ class Reading(Database):
         """1 for the run that is next, None for one that does not wait."""
         if not is_id(run_id):
             return None
-        mine = select(runs.c.number).where(runs.c.id == run_id, runs.c.state == "queued").scalar_subquery()
+        goes = (runs.c.state == "queued", or_(runs.c.goal.is_(None), runs.c.goal > runs.c.epoch))
+        mine = select(runs.c.number).where(runs.c.id == run_id, *goes).scalar_subquery()
         with self.read() as connection:
-            place = connection.scalar(select(func.count()).where(runs.c.state == "queued", runs.c.number <= mine))
+            place = connection.scalar(select(func.count()).where(*goes, runs.c.number <= mine))
         return place or None
 
     def engine(self) -> dict[str, Any]:
@@ -206,6 +242,21 @@ class Reading(Database):
             rows = connection.execute(query).all()
             counts = _counts(connection, [row.id for row in rows])
         return [_record(row, counts[row.id]) for row in rows]
+
+
+def _asked(run_id: str) -> Select[Any]:
+    table = tables.commands
+    return select(table).where(table.c.run == run_id, table.c.number.is_not(None)).order_by(table.c.number)
+
+
+def unanswered(run_id: str) -> Select[Any]:
+    """What was asked of a run and nobody has answered."""
+    return _asked(run_id).where(tables.commands.c.epoch.is_(None), tables.commands.c.refused.is_(None))
+
+
+def command_of(row: Any) -> Command:
+    """A row as a record."""
+    return Command(row.number, row.name, row.value, row.hand or "", row.created, row.epoch, row.step, row.refused)
 
 
 def is_id(text: object) -> bool:

@@ -21,7 +21,11 @@ def _spec(text: str) -> RunSpec:
 
 @dataclass(frozen=True)
 class Run:
-    """One run as it stands. Hours are in UTC, ``seconds`` is work without pauses, ``epoch`` the last recorded one."""
+    """One run as it stands. Hours are in UTC, ``seconds`` is work without pauses, ``epoch`` the last recorded one.
+
+    goal: epochs after which it is to hold, None for its end. speed: epochs a second at most. forked, forked_at: the run and the epoch
+    that it is a fork of.
+    """
 
     id: str
     number: int
@@ -35,6 +39,10 @@ class Run:
     parent: str | None
     epoch: int
     epochs: int
+    goal: int | None
+    speed: float | None
+    forked: str | None
+    forked_at: int | None
     accuracy: float | None
     loss: float | None
     error: str | None
@@ -64,9 +72,41 @@ class Run:
         return self.state in tables.LIVE
 
     @property
+    def held(self) -> bool:
+        """Whether it is on hold: it waits for somebody to let it go on."""
+        return self.live and self.goal is not None and self.goal <= self.epoch < self.epochs
+
+    @property
     def title(self) -> str:
         """The spec in words."""
         return self.spec.title
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that was asked of a run: pause, play, step, speed, or a change of a setting to a value.
+
+    hand: who asked. epoch, step: when it took effect, None as long as nobody has answered. refused: why it could not.
+    """
+
+    number: int
+    name: str
+    value: float | None
+    hand: str
+    created: datetime
+    epoch: int | None = None
+    step: int | None = None
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a worker finds when it looks: whether to stop, until when and how fast to train, and what was asked for and not answered."""
+
+    stop: bool
+    goal: int | None
+    speed: float | None
+    asked: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True)

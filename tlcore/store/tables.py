@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 from tlcore import clock
 
-SCHEMA = 2  # raised with every change of a table; migrations.py says how to get there
+SCHEMA = 3  # raised with every change of a table; migrations.py says how to get there
 
 LIVE = ("queued", "running")
 ENDED = ("finished", "stopped", "failed", "interrupted")
@@ -54,6 +54,12 @@ runs = Table(
     Column("visitor", String(64), nullable=False, default=""),
     Column("epoch", Integer, nullable=False, default=0),
     Column("epochs", Integer, nullable=False),
+    # steering: train until so many epochs are done, then hold (none: to the end); epochs a second at most; what it is a fork of
+    Column("goal", Integer),
+    Column("speed", Float),
+    Column("forked", String(32)),
+    Column("forked_at", Integer),
+    Column("token", String(32)),  # who knows it may steer, where the lab is hosted
     Column("accuracy", Float),
     Column("loss", Float),
     Column("result", Text),
@@ -77,6 +83,7 @@ runs = Table(
     Index("runs_dataset", "dataset", "number"),
     Index("runs_parent", "parent", "number"),
     Index("runs_study", "study", "number"),
+    Index("runs_forked", "forked", "number"),
     sqlite_autoincrement=True,
 )
 IS_ANSWER = text(f"state IN {ANSWERED}")  # written out, for only then does a query find by the index of just these
@@ -120,16 +127,24 @@ epochs = Table(
     Column("epoch", Integer, primary_key=True),
     *(Column(name, Float) for name in MEASURES),
     Column("gradients", Text),  # gradient norm of each part, a JSON list; read only where it is drawn
+    Column("confusion", Text),  # what was taken for what on the validation part, rows true, a JSON list of lists
     sqlite_with_rowid=False,
 )
 
 commands = Table(
     "commands",
     metadata,
-    Column("key", String(80), primary_key=True),  # run, attempt and name: the same wish twice is one wish
+    Column("key", String(80), primary_key=True),  # of a stop: run, attempt and name, else run and a name given by who asked: twice is once
     Column("run", String(32), nullable=False),
     Column("name", String(20), nullable=False),
     Column("created", Moment, nullable=False),
+    Column("number", Integer),  # the order of a run's commands
+    Column("value", Float),
+    Column("hand", String(80)),  # who asked
+    # the answer: when it took effect, as epochs and batches of the next one that were done, or why it could not
+    Column("epoch", Integer),
+    Column("step", Integer),
+    Column("refused", Text),
     Index("commands_run", "run"),
 )
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from tlcore import clock
 from tlcore.store import owners, tables
-from tlcore.store.files import Files
 from tlcore.store.owners import Owner
+from tlcore.store.steering import Steering
 from tlcore.store.writing import SOURCE_GONE, abandon
 
 runs = tables.runs
@@ -27,7 +27,7 @@ class Held(NamedTuple):
     quiet: float | None
 
 
-class Store(Files):
+class Store(Steering):
     """Runs, studies, epochs, commands and artifacts: written once, read often."""
 
     def held(self) -> list[Held]:

@@ -24,10 +24,10 @@ runs, studies, members = tables.runs, tables.studies, tables.members
 class Writing(Reading):
     """The asking side of the store."""
 
-    def submit(self, spec: RunSpec, visitor: str = "") -> Run:
-        """Queue a run and the source it needs, or open the run that is already the answer."""
+    def submit(self, spec: RunSpec, visitor: str = "", hold: bool = False) -> Run:
+        """Queue a run and the source it needs, or open the run that is already the answer. hold: a new run waits to be let go."""
         with self.write() as connection:
-            run_id = ensure(connection, spec, visitor, asked=True)
+            run_id = ensure(connection, spec, visitor, asked=True, hold=hold)
         return self._known(run_id)
 
     def submit_study(self, study: Study, visitor: str = "") -> StudyRecord:
@@ -128,20 +128,32 @@ class Writing(Reading):
 
 
 def ensure(
-    connection: Connection, spec: RunSpec, visitor: str, asked: bool = False, study: str | None = None, shard: int | None = None
+    connection: Connection,
+    spec: RunSpec,
+    visitor: str,
+    asked: bool = False,
+    study: str | None = None,
+    shard: int | None = None,
+    hold: bool = False,
 ) -> str:
     """The id of the run that answers a spec; a new one is queued behind its source."""
     found = _answer(connection, spec.key)
     if found:
         if asked:
             connection.execute(update(runs).where(runs.c.id == found.id).values(asked=True))
-        connection.execute(delete(tables.commands).where(tables.commands.c.run == found.id))  # wanted again: no stop any more
+        stops = (tables.commands.c.run == found.id, tables.commands.c.name == "stop")
+        connection.execute(delete(tables.commands).where(*stops))  # wanted again: no stop any more
         return str(found.id)
     parent = ensure(connection, spec.source, visitor, study=study, shard=shard) if spec.source else None
+    return add_run(connection, spec, visitor, parent=parent, study=study, shard=shard, asked=asked, goal=0 if hold else None)
+
+
+def add_run(connection: Connection, spec: RunSpec, visitor: str, **more: Any) -> str:
+    """Queue a new run; its id."""
     names = {name: getattr(spec, name) for name in ("kind", "dataset", "backbone", "objective", "strategy", "epochs", "key")}
     run_id = secrets.token_hex(16)
-    row = {"id": run_id, "state": "queued", "spec": spec.to_json(), "parent": parent, "study": study, "shard": shard}
-    connection.execute(insert(runs).values(**names, **row, asked=asked, visitor=visitor, created=clock.now()))
+    row = {"id": run_id, "state": "queued", "spec": spec.to_json(), "token": secrets.token_hex(16), "created": clock.now()}
+    connection.execute(insert(runs).values(**{**names, **row, "visitor": visitor, **more}))
     return run_id
 
 
@@ -164,7 +176,7 @@ def stop_one(connection: Connection, run_id: str) -> None:
     if row is None or row.state not in tables.LIVE:
         return
     if row.state == "queued":
-        connection.execute(update(runs).where(runs.c.id == run_id).values(state="stopped", finished=tables.hour()))
+        connection.execute(update(runs).where(runs.c.id == run_id).values(state="stopped", finished=tables.hour(), goal=None))
         abandon(connection, run_id, "stopped")
         return
     key = f"{run_id}-{row.attempt}-stop"
@@ -201,7 +213,7 @@ def resume_one(connection: Connection, run_id: str) -> None:
         raise InputError(f"The same run was started anew as run {other.number}: open that one.")
     parent = _ready_parent(connection, row.parent) if row.parent else None
     connection.execute(
-        update(runs).where(runs.c.id == run_id).values(state="queued", error=None, finished=None, worker=None, parent=parent)
+        update(runs).where(runs.c.id == run_id).values(state="queued", error=None, finished=None, worker=None, parent=parent, goal=None)
     )
     waiting = (runs.c.parent == run_id, runs.c.state == "interrupted", runs.c.attempt == 0)
     for child in connection.execute(select(runs.c.id, runs.c.key).where(*waiting)).all():

@@ -30,7 +30,7 @@ def test_a_run_goes_from_the_queue_to_its_result(engine):
     assert [row["epoch"] for row in engine.store.epochs(run.id)] == [0, 1, 2, 3]
     assert 0 <= run.accuracy <= 1 and run.result["seal"]
     artifacts = engine.store.artifacts(run.id)
-    assert set(artifacts) == {"weights.npz", "arrays.npz"}
+    assert {"weights.npz", "arrays.npz"} == {name for name in artifacts if not name.startswith("checkpoint-")}
     assert all(folder.sha256(path) == digest for path, digest, _ in artifacts.values())
     assert "attempt 1" in engine.store.log(run.id)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from tlcore.engine import recorder
 from tlcore.engine.recorder import Recording
-from tlcore.spec import RunSpec
+from tlcore.spec import Place, RunSpec
 from tlcore.store import Fenced, Owner, Store, StoreBusy, StoreFull
+from tlcore.studies import Study
 from tlcore.training import Outcome
 
 
@@ -107,13 +110,154 @@ def test_a_young_checkpoint_is_not_followed_by_another(store, recording, monkeyp
     assert store.load_checkpoint(recording.lease.run)[0] == 2
 
 
-def test_a_finished_run_keeps_weights_and_no_checkpoint(store, recording):
+@pytest.fixture
+def of_a_study(store):
+    """The recording of a run that nobody asked for but a study."""
+    record = store.submit_study(Study.make("arms", source=RunSpec.make("pretrain", dataset="digits"), dataset="digits", seeds=1))
+    scratch = next(member.run for member in store.members(record.id) if member.arm == "scratch")
+    return Recording(store, store.take(scratch.id, Owner.me()))
+
+
+@pytest.mark.parametrize(("whose", "kept"), [("recording", {"checkpoint-000001.npz"}), ("of_a_study", set())])
+def test_a_finished_run_keeps_its_checkpoints_where_somebody_asked_for_it(store, request, whose, kept):
+    recording = request.getfixturevalue(whose)
     recording._kept = -100.0
     recording.epochs([row(0), row(1)])
     recording.checkpoint(1, {"a": np.zeros(3)})
     recording.finish(Outcome("finished", {"accuracy": 0.5, "loss": 1.0}, {"w": np.ones(2)}, {"predictions": np.ones(4)}))
-    assert set(store.artifacts(recording.lease.run)) == {"weights.npz", "arrays.npz"}
+    assert set(store.artifacts(recording.lease.run)) == {"weights.npz", "arrays.npz"} | kept
     assert store.run(recording.lease.run).accuracy == 0.5
+
+
+@pytest.mark.parametrize("state", ["stopped", "parked"])
+def test_where_a_run_ends_on_the_way_its_newest_state_is_kept(store, recording, state):
+    recording.epochs([row(0), row(1)])
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    recording.finish(Outcome(state))
+    assert store.load_checkpoint(recording.lease.run)[0] == 1
+    assert store.run(recording.lease.run).state == {"parked": "queued"}.get(state, state)
+
+
+# --- steering -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def time_flies(monkeypatch):
+    """A clock that only moves when somebody sleeps."""
+    now = [1000.0]
+    monkeypatch.setattr(recorder.clock, "tick", lambda: now[0])
+    monkeypatch.setattr(recorder.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    return now
+
+
+def hear(recording, place=(1, 0)):
+    """What the run is after it was asked at a moment."""
+    spec = recording.store.run(recording.lease.run).spec
+    return recording.hear(spec, Place(*place))
+
+
+def test_a_change_counts_from_the_moment_that_it_is_heard(store, recording):
+    store.command(recording.lease.run, "learning_rate", 1e-3, hand="Ada")
+    store.command(recording.lease.run, "batch_size", 4)
+    spec = hear(recording, (2, 3))
+    assert [(each.epoch, each.step, each.name, each.value) for each in spec.changes] == [
+        (2, 3, "learning_rate", 1e-3),
+        (3, 0, "batch_size", 4.0),
+    ]
+    assert [(each.name, each.epoch, each.step) for each in store.commands(recording.lease.run)] == [
+        ("learning_rate", 2, 3),
+        ("batch_size", 3, 0),
+    ]
+    assert store.run(recording.lease.run).spec == spec == hear(recording, (2, 4))
+
+
+def test_what_cannot_be_is_refused_in_words_and_the_rest_is_done(store, recording):
+    for place in range(1, 5):
+        store.command(recording.lease.run, f"block{place}", 0.0)
+    store.command(recording.lease.run, "head", 0.0)
+    spec = hear(recording)
+    assert len(spec.changes) == 4
+    assert store.commands(recording.lease.run)[-1].refused == "Nothing would be trained after epoch 1: leave the head or a block on."
+
+
+def test_a_change_waits_until_what_was_recorded_is_repeated(store):
+    run = store.submit(RunSpec.make("finetune", dataset="digits", strategy="scratch", epochs=5))
+    lease = store.take(run.id, Owner.me())
+    store.record_epochs(lease, [row(epoch) for epoch in range(4)])
+    store.park(lease)
+    recording = Recording(store, store.take(run.id, Owner.me()))
+    store.command(run.id, "learning_rate", 1e-3)
+    assert hear(recording, (1, 0)).changes == () and hear(recording, (2, 5)).changes == ()
+    assert hear(recording, (3, 0)).changes[0].place == (3, 0)
+
+
+def test_a_held_run_waits_for_play(store, recording, time_flies, monkeypatch):
+    store.command(recording.lease.run, "pause")
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        time_flies[0] += seconds
+        if len(slept) == 40:
+            store.command(recording.lease.run, "play")
+
+    monkeypatch.setattr(recorder.time, "sleep", sleep)
+    hear(recording)
+    assert len(slept) == 40 and recording.wish() is None
+    assert [(each.name, each.epoch) for each in store.commands(recording.lease.run)] == [("pause", 1), ("play", 1)]
+
+
+def test_a_run_held_for_long_gives_its_place_back(store, recording, time_flies):
+    store.command(recording.lease.run, "pause")
+    begun = time_flies[0]
+    hear(recording)
+    assert recording.wish() == "park" and 60 <= time_flies[0] - begun < 63
+
+
+def test_a_held_run_makes_room_where_another_waits(store, recording, time_flies):
+    store.command(recording.lease.run, "pause")
+    store.submit(RunSpec.make("finetune", dataset="digits", strategy="scratch", epochs=5, seed=1))
+    begun = time_flies[0]
+    hear(recording)
+    assert recording.wish() == "park" and 3 <= time_flies[0] - begun < 6
+
+
+def test_a_held_run_can_be_stopped(store, recording, time_flies):
+    store.command(recording.lease.run, "pause")
+    store.stop(recording.lease.run)
+    hear(recording)
+    assert recording.wish() == "stop"
+
+
+def test_a_step_is_one_epoch(store, recording, time_flies):
+    store.command(recording.lease.run, "step")
+    hear(recording, (0, 0))
+    assert recording.leash(0) == 1
+    store.command(recording.lease.run, "step")
+    hear(recording, (0, 3))
+    assert recording.leash(0) == 2
+    hear(recording, (2, 0))
+    assert recording.wish() == "park"  # nobody let it go
+
+
+def test_the_speed_is_kept(store, recording, time_flies):
+    store.command(recording.lease.run, "speed", 4)
+    moments = []
+    for epoch in range(5):
+        hear(recording, (epoch, 0))
+        assert recording.leash(epoch) == 1
+        moments.append(time_flies[0])
+        hear(recording, (epoch, 2))  # within an epoch nobody waits
+        assert time_flies[0] == moments[-1]
+    assert [later - sooner for sooner, later in pairwise(moments)] == pytest.approx([0.25] * 4)
+
+
+def test_a_change_that_comes_too_late_is_refused_in_words(store, recording, monkeypatch):
+    store.command(recording.lease.run, "learning_rate", 1e-3)
+    real = store.answer
+    monkeypatch.setattr(store, "answer", lambda lease, answers, spec=None: spec is None and real(lease, answers))
+    assert hear(recording).changes == ()
+    assert store.commands(recording.lease.run)[0].refused.startswith("Others have come to need this run as it is")
 
 
 def test_a_stale_worker_is_fenced(store, recording):

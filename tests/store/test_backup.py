@@ -13,8 +13,8 @@ from tlcore.store.backup import KEPT, sound
 
 def overwrite_the_middle(path):
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 8192] = b"\xa5" * 8192
+    first, last = 2 * len(content) // 5, 3 * len(content) // 5
+    content[first:last] = b"\xa5" * (last - first)
     path.write_bytes(content)
 
 

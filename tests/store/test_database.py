@@ -149,8 +149,10 @@ def schema(store, version):
 def test_a_newer_store_is_refused_with_a_sentence(store, url):
     store.submit(recipes.scratch())
     schema(store, tables.SCHEMA + 1)
+    ours = tables.SCHEMA
     sentence = (
-        r"^This store was written by a newer version of the lab \(schema 3, this one knows 2\): update the lab, or set TLCORE_HOME to"
+        rf"^This store was written by a newer version of the lab \(schema {ours + 1}, this one knows {ours}\): "
+        "update the lab, or set TLCORE_HOME to"
     )
     with pytest.raises(StoreError, match=sentence):
         Store(url)
@@ -162,7 +164,7 @@ def test_an_older_store_is_brought_up_to_date_step_by_step(store, url, home, mon
     schema(store, -1)
     told = {-1: "CREATE TABLE older (hue INTEGER)", 0: "ALTER TABLE older ADD COLUMN ice INTEGER"}
     steps = {version: lambda connection, said=said: connection.exec_driver_sql(said) for version, said in told.items()}
-    monkeypatch.setattr(migrations, "STEPS", {**steps, 1: lambda connection: None})
+    monkeypatch.setattr(migrations, "STEPS", {**steps, **dict.fromkeys(range(1, tables.SCHEMA), lambda connection: None)})
     later = Store(url)
     assert later.remembered("schema") == tables.SCHEMA
     assert [column["name"] for column in inspect(later._engine).get_columns("older")] == ["hue", "ice"]
@@ -175,17 +177,36 @@ def test_an_older_store_is_brought_up_to_date_step_by_step(store, url, home, mon
         connection.exec_driver_sql("DROP TABLE older")
 
 
-def test_a_store_of_the_first_version_learns_to_watch(store, url):
-    """Its epochs had no learning rate, no source accuracy and no gradients."""
+WATCHED = {"epochs": ("rate", "source_accuracy", "gradients")}
+STEERED = {
+    "runs": ("goal", "speed", "forked", "forked_at", "token"),
+    "epochs": ("confusion",),
+    "commands": ("number", "value", "hand", "epoch", "step", "refused"),
+}  # the columns that came with each version
+
+
+@pytest.mark.parametrize(("version", "added"), [(1, (WATCHED, STEERED)), (2, (STEERED,))])
+def test_a_store_of_an_older_version_learns_what_came_since(store, url, version, added):
     run = store.submit(recipes.scratch())
+    whole = columns(store)
     with store.write() as connection:
-        for column in ("rate", "source_accuracy", "gradients"):
-            connection.exec_driver_sql(f"ALTER TABLE epochs DROP COLUMN {column}")
-    schema(store, 1)
+        connection.exec_driver_sql("DROP INDEX runs_forked")
+        for table, names in [each for step in added for each in step.items()]:
+            for name in names:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+    schema(store, version)
     later = Store(url)
+    assert columns(later) == whole and "runs_forked" in {index["name"] for index in inspect(later._engine).get_indexes("runs")}
     lease = later.claim(Owner.me()).lease
     later.record_epochs(lease, recipes.rows(0, 1))
     assert later.epochs(run.id) == recipes.rows(0, 1)
+    assert later.command(run.id, "pause").epoch is None and later.orders(lease).goal == 0
+
+
+def columns(store):
+    """Name -> type of every column of every table."""
+    seen = inspect(store._engine)
+    return {table: {each["name"]: str(each["type"]) for each in seen.get_columns(table)} for table in tables.metadata.tables}
 
 
 def test_a_step_that_fails_changes_nothing(store, url, monkeypatch):
@@ -378,7 +399,9 @@ def test_a_read_only_disk_is_read_from_a_copy(home, file_store, file_worker, tmp
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-@pytest.mark.parametrize(("version", "sentence"), [(3, "written by a newer version"), (0, "older than the lab and can only be read")])
+@pytest.mark.parametrize(
+    ("version", "sentence"), [(tables.SCHEMA + 1, "written by a newer version"), (0, "older than the lab and can only be read")]
+)
 def test_another_version_is_not_misread(file_store, monkeypatch, version, sentence):
     schema(file_store, version)
     deny(monkeypatch)

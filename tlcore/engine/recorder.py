@@ -93,15 +93,23 @@ class Recording:
         while True:
             spec = self._obey(spec, place)
             now, held = clock.tick(), self._held(place)
-            if self._orders.stop or not (held or (place.step == 0 and now < self._due)):
-                self._due = max(now, self._due) + 1 / self._orders.speed if self._orders.speed and place.step == 0 else now
+            early = self._due - now if place.step == 0 and self._orders.speed else 0.0
+            if self._orders.stop or (not held and early <= 0):
+                self._pace(now, place)
                 return spec
             if held and now - asked > 1.0:
                 asked, self._parked = now, self._should_park(now - since)
                 if self._parked:
                     return spec
             self._beat(CALM)
-            time.sleep(LOOK if self.store.file else LOOK_AT_SERVER)
+            look = LOOK if self.store.file else LOOK_AT_SERVER
+            time.sleep(look if held else min(look, early))
+
+    def _pace(self, now: float, place: Place) -> None:
+        """An epoch begins: the next one may when it is due, counted from when this one was, unless the run is slower anyway."""
+        if self._orders.speed and place.step == 0:
+            each = 1 / self._orders.speed
+            self._due = (self._due if now - self._due < each else now) + each
 
     def _held(self, place: Place) -> bool:
         goal = self._orders.goal
@@ -119,6 +127,8 @@ class Recording:
         self._stamp, self._orders = stamp, self._write(lambda: self.store.orders(self.lease))
         early = place < Place(self._known)
         asked = [each for each in self._orders.asked if not (early and each.name not in PACES)]
+        if len(asked) < len(self._orders.asked):
+            self._stamp = object()  # look again soon: what was asked for still waits
         if not asked:
             return spec
         changed, answers = spec, []

@@ -24,7 +24,7 @@ FLOORS = (  # from the ground up; a module imports only from floors below its ow
     ("training",),
     ("engine",),
     ("jobs",),
-    ("api", "charts", "findings"),
+    ("api", "charts", "findings", "console"),
     ("ui", "__main__"),
 )
 FLOOR = {name: place for place, names in enumerate(FLOORS) for name in names}

@@ -6,18 +6,15 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tlcore import clock, jobs
+from tlcore.console import facts, find, print_json, print_run, print_study, run_place, study_place, watch
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
-from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-
-PAUSE = 0.25  # seconds between two looks at what is trained
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     command("show", "Everything about one run.", _show, "json", "run")
     command("stop", "Stop a run; it can be resumed.", _stop, "run")
     command("resume", "Let a stopped or interrupted run go on.", _resume, "run")
+    steered = command("steer", "Pause, play or step a run, or change a setting while it goes.", _steer, "run")
+    steered.add_argument("name", metavar="NAME", help="pause, play, step, speed, learning_rate, batch_size, block1 and so on, head")
+    steered.add_argument("value", metavar="VALUE", nargs="?", type=float, help="of a setting; of a block 0 is frozen, 1 full")
+    forked = command("fork", "Let a run go another way from an epoch on; prints the fork when it is done.", _fork, "json", "run")
+    forked.add_argument("epoch", metavar="EPOCH", type=int, help="how many epochs both have in common")
+    forked.add_argument("changes", metavar="NAME=VALUE", nargs="+", help="what is other from there on: learning_rate=0.001 block3=1")
+    command("replay", "Repeat a run from its record and compare the weights, bit by bit; trains in this process.", _replay, "run")
     gone = command("delete", "Delete a run, or with --everything all runs, studies and prepared data.", _delete)
     gone.add_argument("run", metavar="RUN", nargs="?", help="number or id of a run")
     gone.add_argument("--force", action="store_true", help="a source too from which other runs came")
@@ -81,9 +85,9 @@ def _run(given: argparse.Namespace) -> int:
     plain = _read(given.spec)
     if isinstance(plain, dict) and "study" in plain:
         record = jobs.submit_study(Study.from_plain(plain))
-        return _print_study(_watch(lambda: jobs.store().study(record.id), _study_place), given.json)
+        return print_study(watch(lambda: jobs.store().study(record.id), study_place), given.json)
     run = jobs.submit(RunSpec.from_plain(plain))
-    return _print_run(_watch(lambda: jobs.store().run(run.id), _run_place), given.json)
+    return print_run(watch(lambda: jobs.store().run(run.id), run_place), given.json)
 
 
 def _read(name: str) -> Any:
@@ -96,49 +100,12 @@ def _read(name: str) -> Any:
         raise InputError(f'{name} is no JSON: give an object like {{"kind": "pretrain", "dataset": "glyphs"}}.') from None
 
 
-def _watch(look: Callable[[], Any], place: Callable[[Any], tuple[float, str]]) -> Any:
-    """Wait until it has ended, with a bar on a terminal; an engine that cannot start ends the waiting."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("Waiting", total=1.0)
-        while True:
-            now = look()
-            if now is None:
-                raise InputError("It was deleted while it was waited for: start it again.")
-            if not now.live and not (isinstance(now, StudyRecord) and now.state == "finished" and now.summary is None):
-                return now
-            done, said = place(now)
-            engine = jobs.engine_state()
-            if engine["state"] in ("failed", "off"):
-                _start_again(engine)
-            progress.update(bar, completed=done, description=said if engine["state"] == "ready" else engine["message"])
-            time.sleep(PAUSE)
-
-
-def _start_again(engine: dict[str, str]) -> None:
-    if engine["state"] == "failed" or jobs.wake()["state"] == "off":
-        raise InputError(engine["message"])
-
-
-def _run_place(run: Run) -> tuple[float, str]:
-    parent = jobs.store().run(run.parent) if run.parent and run.state == "queued" else None
-    if parent is not None and parent.live:
-        return 0.0, f"Its source: epoch {parent.epoch} of {parent.epochs}"
-    return run.epoch / run.epochs, f"Epoch {run.epoch} of {run.epochs}"
-
-
-def _study_place(study: StudyRecord) -> tuple[float, str]:
-    return study.done / max(study.total, 1), f"{study.done} of {study.total} runs"
-
-
 def _list(given: argparse.Namespace) -> int:
     if not 1 <= given.limit <= 10_000:
         raise InputError(f"--limit is {given.limit}: choose a whole number from 1 to 10000.")
     runs = jobs.store().runs(limit=given.limit)
     if given.json:
-        _print_json([_facts(run) for run in runs])
+        print_json([facts(run) for run in runs])
     elif not runs:
         print("No runs yet. Start the lab with: python -m streamlit run app.py")
     for run in runs if not given.json else ():
@@ -148,55 +115,63 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _show(given: argparse.Namespace) -> int:
-    run = _find(given.run)
+    run = find(given.run)
     if given.json:
-        _print_json(_facts(run) | {"spec": json.loads(run.spec_json), "result": run.result, "history": jobs.store().epochs(run.id)})
+        print_json(facts(run) | {"spec": json.loads(run.spec_json), "result": run.result, "history": jobs.store().epochs(run.id)})
         return 0
-    return _print_run(run, False)
-
-
-def _print_run(run: Run, as_json: bool) -> int:
-    if as_json:
-        _print_json(_facts(run) | {"result": run.result})
-        return 0 if run.state == "finished" else 1
-    print(f"Run {run.number}: {run.title}")
-    print(f"{run.state.capitalize()}, epoch {run.epoch} of {run.epochs}{f', {run.seconds:.1f} s' if run.seconds is not None else ''}")
-    if run.accuracy is not None:
-        print(f"Accuracy on the test part: {100 * run.accuracy:.1f} %")
-    if run.error:
-        print(run.error)
-    if run.state == "failed" and (log := jobs.store().log(run.id)):
-        print(f"\nLast lines of its log:\n{log}")
-    return 1 if run.state == "failed" else 0
-
-
-def _print_study(study: StudyRecord, as_json: bool) -> int:
-    members = jobs.store().members(study.id)
-    rows = [
-        {"arm": each.arm, "frozen": each.frozen, "seed": each.seed, "accuracy": each.run.accuracy, "run": each.run.id} for each in members
-    ]
-    if as_json:
-        _print_json({"id": study.id, "title": study.title, "state": study.state, "summary": study.summary, "runs": rows})
-        return 0 if study.state == "finished" else 1
-    print(study.title)
-    for row in rows:
-        frozen = "" if row["frozen"] is None else f", {row['frozen']} frozen"
-        amount = "not measured" if row["accuracy"] is None else f"{100 * float(row['accuracy']):.1f} %"
-        print(f"  {row['arm']}{frozen}, seed {row['seed']}: {amount}")
-    print((study.summary or {}).get("sentence", f"The study has {study.state}."))
-    return 0 if study.state == "finished" else 1
+    return print_run(run, False)
 
 
 def _stop(given: argparse.Namespace) -> int:
-    run = jobs.stop(_find(given.run).id)
+    run = jobs.stop(find(given.run).id)
     print("It stops within a second." if run is not None and run.live else f"It is {run.state if run else 'gone'}.")
     return 0
 
 
 def _resume(given: argparse.Namespace) -> int:
-    run = jobs.resume(_find(given.run).id)
+    run = jobs.resume(find(given.run).id)
     print(f"It is {run.state if run else 'gone'}.")
     return 0
+
+
+def _steer(given: argparse.Namespace) -> int:
+    run = find(given.run)
+    asked = jobs.command(run.id, given.name, given.value, hand="command line")
+    if asked.epoch is None:
+        print(f"Run {run.number} does so within a second: python -m tlcore show {run.number}")
+    else:
+        print(f"Run {run.number}: done, at epoch {asked.epoch}.")
+    return 0
+
+
+def _fork(given: argparse.Namespace) -> int:
+    changes = [_pair(text) for text in given.changes]
+    fork = jobs.fork(find(given.run).id, given.epoch)
+    for name, value in changes:
+        jobs.command(fork.id, name, value, hand="command line")
+    jobs.command(fork.id, "play", hand="command line")
+    return print_run(watch(lambda: jobs.store().run(fork.id), run_place), given.json)
+
+
+def _pair(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise InputError(f"{text[:40]!r} is no change: give it like learning_rate=0.001.") from None
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from tlcore.engine.replay import repeat
+
+    run = find(given.run)
+    found = repeat(jobs.store(), run)
+    other = f" ({'; '.join(found.unlike)})" if found.unlike else ""
+    if found.same:
+        print(f"Run {run.number}, repeated: all {found.total} variables are the same to the last bit{other}.")
+        return 0
+    print(f"Run {run.number}, repeated: {len(found.differ)} of {found.total} variables differ, by up to {found.apart:.3g}{other}.")
+    return 1
 
 
 def _delete(given: argparse.Namespace) -> int:
@@ -206,7 +181,7 @@ def _delete(given: argparse.Namespace) -> int:
         jobs.store().delete_everything()
         print("All runs, studies and prepared data are deleted.")
     else:
-        run = _find(given.run)
+        run = find(given.run)
         jobs.delete(run.id, force=given.force)
         print(f"Run {run.number} is deleted.")
     return 0
@@ -223,7 +198,7 @@ def _reproduce(given: argparse.Namespace) -> int:
         jobs.store(), given.name, given.seeds, lambda run: None if given.json else print(f"  {run.title}: {run.state}", flush=True)
     )
     if given.json:
-        _print_json(found)
+        print_json(found)
         return 0
     print(f"{found['claim']} ({found['paper']}), {found['seeds']} seeds")
     for gate in found["gates"]:
@@ -257,23 +232,6 @@ def _knobs(text: str) -> dict[str, Any]:
     if not isinstance(knobs, dict):
         raise InputError("--knobs is no JSON object: give it like '{\"per_class\": 20}'.")
     return knobs
-
-
-def _find(name: str) -> Run:
-    store = jobs.store()
-    run = store.numbered(int(name)) if name.isascii() and name.isdigit() and len(name) < 12 else store.run(name)
-    if run is None:
-        raise InputError(f"There is no run {name[:40]!r}: python -m tlcore list shows them.")
-    return run
-
-
-def _facts(run: Run) -> dict[str, Any]:
-    names = ("id", "number", "state", "title", "epoch", "epochs", "accuracy", "loss", "seconds", "error", "note", "attempt", "parent")
-    return {name: getattr(run, name) for name in names} | {"created": run.created.isoformat()}
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":

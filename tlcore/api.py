@@ -104,6 +104,18 @@ class Run:
             raise InputError(f"The weights of run {self._record.number} are missing or damaged: delete the run and start it again.")
         return arrays
 
+    def fork(self, epoch: int, **changes: float) -> Run:
+        """Let it go another way once ``epoch`` epochs are done, and finish the fork; what is measured stays.
+
+        changes: learning_rate, batch_size, block1 and so on, head (factors; 0 is frozen), live knobs of the strategy.
+        """
+        from tlcore.engine import inline
+
+        fork = jobs.fork(self.id, epoch)
+        for name, value in changes.items():
+            jobs.command(fork.id, name, value, hand="Python")
+        return Run(inline.complete(jobs.store(), fork.id))
+
     @property
     def adapters(self) -> dict[str, np.ndarray]:
         """Of LoRA and residual adapters what was learned beside the blocks, by variable path, with the new head; else empty.

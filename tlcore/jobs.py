@@ -50,9 +50,7 @@ def command(run_id: str, name: str, value: Any = None, key: str = "", hand: str 
 
 def fork(run_id: str, epoch: int, visitor: str = "") -> Run:
     """A run on hold where another one was after an epoch; anybody may."""
-    run = store().fork(run_id, epoch, visitor)
-    wake()
-    return run
+    return store().fork(run_id, epoch, visitor)
 
 
 def reset(run_id: str, token: str | None = None, visitor: str = "") -> Run:

@@ -86,7 +86,7 @@ def train_leased(store: Store, lease: Lease) -> Outcome:
 def _outcome(store: Store, run: Run, recording: Recording) -> Outcome:
     """What came of the training; a failure in one sentence, its trace in the log."""
     try:
-        return train(run.spec, recording, source=_source(store, run), checkpoint=_checkpoint(store, run))
+        return train(run.spec, recording, source=source_of(store, run), checkpoint=_checkpoint(store, run))
     except Fenced:
         raise
     except InputError as refusal:
@@ -96,7 +96,8 @@ def _outcome(store: Store, run: Run, recording: Recording) -> Outcome:
         return Outcome("failed", error=_told(error))
 
 
-def _source(store: Store, run: Run) -> Arrays | None:
+def source_of(store: Store, run: Run) -> Arrays | None:
+    """The weights that a run starts from; InputError if they are gone."""
     if run.parent is None:
         return None
     arrays = store.load_arrays(run.parent, WEIGHTS)

@@ -19,6 +19,8 @@ class Palette:
     ice: str  # frozen
     ember: str  # trainable, fine-tuned
     glow: str  # probe-then-tune: ember's neighbour, told apart by its lightness
+    pale_ice: str  # the ground of what is frozen
+    pale_ember: str  # the ground of what is trained slowly
     grey: str  # from scratch
     violet: str  # source data, pretraining
     chance: str  # chance, majority class
@@ -41,6 +43,8 @@ PALETTES = {
         ice="#1F6FA8",
         ember="#B8481A",
         glow="#7A2E0E",
+        pale_ice="#CFE1EE",
+        pale_ember="#EFC6B3",
         grey="#646A73",
         violet="#7A4FA3",
         chance="#8A9099",
@@ -61,6 +65,8 @@ PALETTES = {
         ice="#7CC4F0",
         ember="#FF9B5E",
         glow="#FFDDBF",
+        pale_ice="#27435A",
+        pale_ember="#7A4E35",
         grey="#A6ABB3",
         violet="#C3A1E6",
         chance="#7C828B",

@@ -1,23 +1,26 @@
 """Learning curves: loss or accuracy over the epochs, training thin, validation thick, seeds faint, their mean strong.
 
 ``table`` and ``figure`` are the chart; ``draw`` is the short way from the store's rows to the figure, without pandas, for
-a curve that moves.
+a curve that moves. Above the curves, on the same epochs, there can be the timeline of what learns when, and flags for what was
+changed by hand.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from tlcore.charts import colours, paper
+from tlcore.charts import colours, panels, paper
+from tlcore.charts.flags import Flag
+from tlcore.charts.timeline import Segment
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = ("series", "role", "seed", "frozen", "epoch", "part", "metric", "value")
+COLUMNS = ("series", "role", "seed", "frozen", "begins", "quiet", "epoch", "part", "metric", "value")
 PARTS = {"train": "", "validation": "val_"}  # and the prefix of its numbers in the store's rows
 METRICS = ("accuracy", "loss")
 NAMES = {"accuracy": "Accuracy, %", "loss": "Loss"}
@@ -40,6 +43,8 @@ class Series:
 
     rows: ``{"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}``, epoch 0 measured before training; a missing number is None.
     role: a name of ``colours.ROLES``. frozen: share of frozen blocks, 0 to 1, where the series differ in that: it gives the colour.
+    begins: the epoch at which a fork leaves its parent; what it has from before is its parent's and is not drawn again.
+    quiet: a relative of the run that is shown: thin, and without its training half.
     """
 
     name: str
@@ -47,14 +52,16 @@ class Series:
     role: str = "tuned"
     seed: int = 0
     frozen: float | None = None
+    begins: int = 0
+    quiet: bool = False
 
 
 def table(series: Iterable[Series]) -> DataFrame:
-    """A row for each number: series, role, seed, frozen, epoch, part (train, validation), metric (accuracy, loss), value (accuracy as a share)."""
+    """A row for each number: the fields of its series, epoch, part (train, validation), metric (accuracy, loss), value (accuracy as a share)."""
     import pandas as pd
 
     rows = [
-        (one.name, one.role, one.seed, one.frozen, row["epoch"], part, metric, row[prefix + metric])
+        (one.name, one.role, one.seed, one.frozen, one.begins, one.quiet, row["epoch"], part, metric, row[prefix + metric])
         for one in series
         for row in one.rows
         for part, prefix in PARTS.items()
@@ -71,9 +78,14 @@ def figure(
     epochs: int | None = None,
     chance: float | None = None,
     height: int = 340,
+    timeline: Sequence[Segment] = (),
+    flags: Sequence[Flag] = (),
 ) -> paper.Figure:
-    """The curves of one metric. epochs: where the axis ends; chance: the accuracy of guessing, 0 to 1."""
-    return draw(_series(table), theme, metric, epochs, chance, height)
+    """The curves of one metric. epochs: where the axis ends; chance: the accuracy of guessing, 0 to 1.
+
+    timeline: segments of ``tlcore.charts.timeline``, drawn above the curves; the figure grows by them. flags: changes made by hand.
+    """
+    return draw(_series(table), theme, metric, epochs, chance, height, timeline, flags)
 
 
 def draw(
@@ -83,17 +95,21 @@ def draw(
     epochs: int | None = None,
     chance: float | None = None,
     height: int = 340,
+    timeline: Sequence[Segment] = (),
+    flags: Sequence[Flag] = (),
 ) -> paper.Figure:
     """The same figure straight from series."""
     groups = _groups(series)
     dashes = _dashes(groups)
+    alone = sum(not one.quiet for one, *_ in groups) == 1
     drawn = [_traces(members, metric, theme, seeds=len(series) <= SEED_LINES) for members in groups]
     for group, dash in zip(drawn, dashes, strict=True):
-        _tell_apart(group, dash, alone=len(groups) == 1)
+        _tell_apart(group, dash, alone and group[0]["meta"] != "relative" if group else alone)
     last = max([epochs or 1, *(row["epoch"] for one in series for row in one.rows)])
     if last < FEW:
         drawn = [[_told(trace, metric) for trace in group if trace["meta"] != "training"] for group in drawn]
-    traces = [trace for group in drawn for trace in group]
+    forks = [_leaving(one, metric, theme) for one in series if one.begins and _line(one, "val_" + metric)]
+    traces = [trace for group in _layers(groups, drawn) for trace in group] + forks
     values = [value for trace in traces for value in trace["y"] if value is not None]
     bottom, top = _range(metric, values, chance)
     sheet = _sheet(theme, metric, last, (bottom, top), height)
@@ -103,34 +119,46 @@ def draw(
         sheet["yaxis"]["showgrid"] = False
         text = f"After every epoch a point<br>of the {metric} appears here."
         sheet["annotations"].append(paper.words(theme, text, xref="paper", x=0.5, yref="paper", y=0.55))
-    return {"data": traces or [paper.nothing()], "layout": sheet}
+    found = {"data": traces or [paper.nothing()], "layout": sheet}
+    panels.add(found, theme, last, timeline, flags)
+    return found
 
 
 def _series(table: DataFrame) -> list[Series]:
     """The way back from a table to series."""
     found: dict[tuple[str, int], tuple[Series, dict[int, dict[str, Any]]]] = {}
-    for name, role, seed, frozen, epoch, part, metric, value in table[list(COLUMNS)].itertuples(index=False, name=None):
+    for name, role, seed, frozen, begins, quiet, epoch, part, metric, value in table[list(COLUMNS)].itertuples(index=False, name=None):
         share = None if frozen is None or math.isnan(frozen) else frozen
-        _, rows = found.setdefault((name, seed), (Series(name, [], role, seed, share), {}))
+        _, rows = found.setdefault((name, seed), (Series(name, [], role, seed, share, begins, quiet), {}))
         rows.setdefault(epoch, {"epoch": epoch})[PARTS[part] + metric] = value
-    return [Series(one.name, list(rows.values()), one.role, one.seed, one.frozen) for one, rows in found.values()]
+    return [replace(one, rows=list(rows.values())) for one, rows in found.values()]
 
 
 def _groups(series: Sequence[Series]) -> list[list[Series]]:
-    """Series of one name together, in the order of the roles."""
+    """Series of one name together, in the order of the roles; relatives come last, so that the run has the dash of its role."""
     groups: dict[str, list[Series]] = {}
     for one in series:
         groups.setdefault(one.name, []).append(one)
-    return sorted(groups.values(), key=lambda members: colours.order(members[0].role))
+    return sorted(groups.values(), key=lambda members: (members[0].quiet, colours.order(members[0].role)))
+
+
+def _layers(groups: list[list[Series]], drawn: list[list[paper.Figure]]) -> list[list[paper.Figure]]:
+    """Relatives first: the run itself lies above them."""
+    pairs = list(zip(groups, drawn, strict=True))
+    return [group for members, group in pairs if members[0].quiet] + [group for members, group in pairs if not members[0].quiet]
 
 
 def _traces(members: list[Series], metric: str, theme: str, seeds: bool) -> list[paper.Figure]:
     """Of one name: the mean of validation first, then that of training, then the seeds."""
     validation = [_line(one, "val_" + metric) for one in members]
     means = [("validation", _mean(validation)), ("training", _mean([_line(one, metric) for one in members]))]
+    if members[0].quiet:
+        means, seeds = [("relative", means[0][1])], False
     many = len(members) > 1
     who = f"mean of {len(members)} seeds" if many else f"seed {members[0].seed}"
     traces = [_trace(members[0], theme, metric, part, who, line) for part, line in means if line]
+    for trace in traces if members[0].quiet else ():
+        trace["legendrank"] = 1001  # drawn first, named last
     if many and seeds:
         pairs = zip(members, validation, strict=True)
         traces += [_trace(one, theme, metric, "seed", f"seed {one.seed}", line) for one, line in pairs if line]
@@ -140,11 +168,12 @@ def _traces(members: list[Series], metric: str, theme: str, seeds: bool) -> list
 def _dashes(groups: list[list[Series]]) -> list[str]:
     """The dash of each group: its role's, and another one for each further group of that role that has no colour of its own."""
     seen: dict[str, int] = {}
+    several = sum(not one.quiet for one, *_ in groups) > 1
     found = []
     for one, *_ in groups:
         place = seen.get(one.role, 0) if one.frozen is None else 0
         seen[one.role] = place + 1
-        own = OVER.get(one.role, colours.ROLES[one.role].dash) if len(groups) > 1 else colours.ROLES[one.role].dash
+        own = OVER.get(one.role, colours.ROLES[one.role].dash) if several else colours.ROLES[one.role].dash
         found.append(DASHES[(place - 1) % len(DASHES)] if place else own)
     return found
 
@@ -158,8 +187,13 @@ def _tell_apart(group: list[paper.Figure], dash: str, alone: bool) -> None:
         if place == 0 and not alone and len(trace["x"]) > 1:
             trace |= {
                 "mode": "lines+markers",
-                "marker": {**trace["marker"], "size": SIZES.get(trace["marker"]["symbol"], 7), "maxdisplayed": MARKS},
+                "marker": {**trace["marker"], "size": _size(trace), "maxdisplayed": MARKS},
             }
+
+
+def _size(trace: paper.Figure) -> int:
+    """Of a marker on a line."""
+    return 5 if trace["meta"] == "relative" else SIZES.get(trace["marker"]["symbol"], 7)
 
 
 def _told(trace: paper.Figure, metric: str) -> paper.Figure:
@@ -185,7 +219,7 @@ def _ends(drawn: list[list[paper.Figure]]) -> list[tuple[str, str, int, float]]:
     return found
 
 
-STYLES = {"validation": (2.6, 1.0), "training": (1.2, 0.75), "seed": (1.0, 0.35)}  # width, opacity
+STYLES = {"validation": (2.6, 1.0), "training": (1.2, 0.75), "seed": (1.0, 0.35), "relative": (1.3, 0.6)}  # width, opacity
 
 
 def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line) -> paper.Figure:
@@ -205,11 +239,26 @@ def _trace(one: Series, theme: str, metric: str, part: str, who: str, line: Line
         "name": name,
         "meta": part,
         "legendgroup": one.name,
-        "showlegend": part == "validation",
+        "showlegend": part in ("validation", "relative"),
         "opacity": opacity,
         "line": {"color": _colour(one, theme), "width": width},
         "marker": {"color": _colour(one, theme), "size": 4 + width, "symbol": _symbol(one)},
         "hovertemplate": f"{name}, {who}<br>epoch %{{x}}, {half} {value}<extra></extra>",
+    }
+
+
+def _leaving(one: Series, metric: str, theme: str) -> paper.Figure:
+    """The dot at which a fork leaves its parent."""
+    trace = _trace(one, theme, metric, "relative", "", _line(one, "val_" + metric)[:1])
+    ring = {"color": colours.palette(theme).paper, "width": 1.5}
+    return {
+        **trace,
+        "uid": _identity(one.name, "fork", str(one.seed)),
+        "meta": "fork",
+        "showlegend": False,
+        "opacity": 1,
+        "marker": {"color": trace["marker"]["color"], "size": 9, "symbol": "circle", "line": ring},
+        "hovertemplate": f"{trace['name']}<br>leaves its parent at epoch %{{x}}<extra></extra>",
     }
 
 
@@ -228,7 +277,7 @@ def _symbol(one: Series) -> str:
 
 
 def _line(one: Series, key: str) -> Line:
-    return [(row["epoch"], row[key]) for row in one.rows if row.get(key) is not None]
+    return [(row["epoch"], row[key]) for row in one.rows if row.get(key) is not None and row["epoch"] >= one.begins]
 
 
 def _mean(lines: list[Line]) -> Line:
@@ -252,9 +301,7 @@ def _range(metric: str, values: list[float], chance: float | None) -> tuple[floa
 
 
 def _sheet(theme: str, metric: str, last: int, span: tuple[float, float], height: int) -> paper.Figure:
-    ticks = {"dtick": 1} if last <= 8 else {"nticks": 9}
-    room = 0.35 if last < FEW else 0
-    across = paper.axis(theme, "Epoch (0 is before training)", range=[-room, last + room], tickformat="d", **ticks)
+    across = paper.epochs(theme, last, 0.35 if last < FEW else 0)
     up = paper.value_axis(theme, range=list(span), nticks=7)
     parts = "on validation images" if last < FEW else "thick: validation, thin: training"
     said = [paper.heading(theme, f"{NAMES[metric]} <span style='font-size:12px'>· {parts}</span>")]

@@ -37,6 +37,12 @@ def axis(theme: str, title: str = "", **more: Any) -> Figure:
     return {**plain, "title": {"text": title, "standoff": 10, "font": {"size": 13}}, **more}
 
 
+def epochs(theme: str, last: int, room: float = 0) -> Figure:
+    """The horizontal axis of everything that goes over epochs. room: before the first and after the last, in epochs."""
+    ticks = {"dtick": 1} if last <= 8 else {"nticks": 9}
+    return axis(theme, "Epoch (0 is before training)", range=[-room, last + room], tickformat="d", **ticks)
+
+
 def value_axis(theme: str, **more: Any) -> Figure:
     """The vertical axis: a faint horizontal grid and nothing else; its name stands above the figure, where it is read."""
     return axis(theme, showgrid=True, gridcolor=colours.palette(theme).grid, showline=False, **more)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tlcore.charts import balance, budget, confusion, cost, curves, forgetting, freezing, per_class, surgical, verdict
+from tlcore.charts import balance, budget, confusion, cost, curves, forgetting, freezing, per_class, surgical, timeline, verdict
+from tlcore.charts.flags import Flag
+from tlcore.spec import Place, Stretch
+from tlcore.strategies import Only, Phase
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -112,10 +115,29 @@ SERIES = [
     curves.Series("Frozen", rows(lift=0.12), "frozen", 1),
     curves.Series(EVIL, rows(lift=0.05), "tuned", 0, 0.5),
 ]
+COURSE = (
+    Stretch(Place(0), 0, Phase("head only", 0.5, (0.0, 0.0, 0.0)), 0.005, 8),
+    Stretch(Place(1, 4), 0, Phase("by hand", 0.5, (0.0, 0.1, 1.0), modifiers=(Only("bias"),)), 0.005, 8),
+)
+LAYERS = (("conv 32", 416), ("conv 64", 18_688), (EVIL, 37_120))
+FORKS = [
+    curves.Series("Run 1", rows(), "tuned"),
+    curves.Series("Run 2", rows(lift=0.1), "tuned", begins=1, quiet=True),
+]
 NAMES = ["cat", "dog", EVIL]
 CLASSES = [{"name": name, "precision": 0.8, "recall": 0.7, "count": 10} for name in NAMES]
 EXAMPLES = {
     "curves": Example(lambda: curves.table(SERIES), lambda: curves.table([]), curves.figure),
+    "curves with a timeline": Example(
+        lambda: curves.table(FORKS),
+        lambda: curves.table([]),
+        lambda table, **more: curves.figure(
+            table, height=220, timeline=timeline.segments(COURSE, LAYERS, 3), flags=[Flag(1.5, f"{EVIL}: block 1 trained")], **more
+        ),
+    ),
+    "timeline": Example(
+        lambda: timeline.table(COURSE, LAYERS, 3, 8, [COURSE[0].phase]), lambda: timeline.table((), LAYERS, 3), timeline.figure
+    ),
     "freezing": Example(lambda: freezing.table(controls()), lambda: freezing.table([]), freezing.figure),
     "cost": Example(lambda: cost.table(COSTS), lambda: cost.table([]), cost.figure),
     "surgical": Example(lambda: surgical.table(triangle()), lambda: surgical.table([]), surgical.figure),

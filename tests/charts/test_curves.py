@@ -42,6 +42,40 @@ def test_the_table_draws_the_same_figure_as_the_rows():
         assert curves.figure(curves.table(series), metric=metric) == curves.draw(series, metric=metric)
 
 
+def test_forks_and_relatives_survive_the_table():
+    series = [Series("A", rows(9)), Series("B", rows(9, lift=0.1), begins=4, quiet=True)]
+    for metric in curves.METRICS:
+        assert curves.figure(curves.table(series), metric=metric) == curves.draw(series, metric=metric)
+
+
+def test_a_fork_begins_with_a_dot_where_it_leaves_its_parent():
+    figure = curves.draw([Series("A", rows(9)), Series("B", rows(9, lift=0.1), begins=4)])
+    parent, fork = lines(figure, "validation")
+    (dot,) = lines(figure, "fork")
+    assert parent["x"] == list(range(10)) and fork["x"] == list(range(4, 10))
+    assert (dot["x"], dot["y"]) == ([4], fork["y"][:1]) and "leaves its parent at epoch" in dot["hovertemplate"]
+    assert lines(figure, "training")[1]["x"][0] == 4
+    assert len({trace["uid"] for trace in figure["data"]}) == len(figure["data"])
+
+
+def test_a_fork_that_has_no_number_yet_is_not_drawn():
+    figure = curves.draw([Series("A", rows(9)), Series("B", rows(3), begins=4)])
+    assert not lines(figure, "fork") and len(lines(figure, "validation")) == 1
+
+
+def test_relatives_are_thin_below_the_run_and_leave_it_its_own_looks():
+    alone = lines(curves.draw([Series("A", rows(9), "probe_then_tune")]), "validation")[0]
+    quiet = [Series(name, rows(9, lift=0.1), "probe_then_tune", begins=4, quiet=True) for name in "BC"]
+    figure = curves.draw([*quiet, Series("A", rows(9), "probe_then_tune")])
+    (shown,), relatives = lines(figure, "validation"), lines(figure, "relative")
+    assert shown["line"] == alone["line"] and shown["mode"] == "lines", "as if it had no relatives"
+    assert all(each["line"]["width"] < shown["line"]["width"] / 1.5 for each in relatives)
+    assert len({each["line"]["dash"] for each in (shown, *relatives)}) == 3
+    assert figure["data"].index(shown) > figure["data"].index(relatives[-1]), "the run lies above them"
+    assert len(lines(figure, "training")) == 1
+    assert sorted(labels(figure)) == ["A", "B", "C"]
+
+
 def test_validation_is_thick_training_thin_and_a_run_alone_names_both():
     figure = curves.draw([Series("Frozen", rows(), "frozen", 0)])
     validation, training = lines(figure, "validation")[0], lines(figure, "training")[0]

@@ -19,9 +19,7 @@ class Flag(NamedTuple):
     text: str
 
 
-def draw(
-    flags: Sequence[Flag], theme: str, last: int, panels: Sequence[Sequence[float]]
-) -> tuple[list[paper.Figure], list[paper.Figure]]:
+def draw(flags: Sequence[Flag], theme: str, last: int, panels: Sequence[Sequence[float]]) -> tuple[list[paper.Figure], list[paper.Figure]]:
     """Poles as shapes, flags as annotations. last: the epoch at which the axis ends. panels: from where to where each goes, 0 to 1."""
     ordered = sorted(flags, key=lambda flag: flag.epoch)
     poles = [_pole(epoch, theme, panel) for epoch in sorted({flag.epoch for flag in flags}) for panel in panels]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tlcore.charts import colours, modifiers, paper
@@ -63,11 +64,11 @@ def segments(
     planned: Sequence[Phase] = (),
 ) -> list[Segment]:
     """What each block is when, the head last; equal neighbours are one. planned: the strategy's phases, to tell what was set by hand."""
-    begins = [_moment(each, stretches[0], batches) for each in stretches]
+    moments = [*(_moment(each, stretches[0], batches) for each in stretches), float(epochs)]
     names = [*(name for name, _ in blocks), "head"]
     found: list[Segment] = []
     for place, name in enumerate(names):
-        for first, last, stretch in zip(begins, [*begins[1:], float(epochs)], stretches, strict=True):
+        for (first, last), stretch in zip(pairwise(moments), stretches, strict=True):
             if first >= last:
                 continue
             one = Segment(place + 1, name, first, last, *_state(stretch, place, planned))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
 import streamlit as st
 
@@ -62,14 +62,19 @@ def live_chart(
     ``on``: False holds it where it is. Taking the playhead by hand ends the replay: then an epoch comes back and no ``done``.
     """
     drawn = (_kept if same else _draw)(same, alt, metric, epochs, height, series, timeline, flags)
-    asked = json.dumps({"playhead": playhead, "replay": replay, "metric": metric})
-    moved = _live(
-        data=f"{asked}\n{drawn}",
-        key=key,
-        on_playhead_change=on_playhead_change or _nothing,
-        on_done_change=on_done_change or _nothing,
-    )
-    return Moved(_epoch(moved.playhead), bool(moved.done))
+    moved = _moved(key)
+    now = playhead if moved.playhead is None else moved.playhead  # the caller learns of it only after this call
+    asked = json.dumps({"playhead": now, "replay": replay, "metric": metric})
+    heard = {"on_playhead_change": on_playhead_change or _nothing, "on_done_change": on_done_change or _nothing}
+    _live(data=f"{asked}\n{drawn}", key=key, **heard)
+    return moved
+
+
+def _moved(key: str) -> Moved:
+    """What has just come from the browser, which can send anything."""
+    came = st.session_state.get(key) or {}
+    epoch = came.get("playhead")
+    return Moved(int(epoch) if isinstance(epoch, int | float) and 0 <= epoch < 1e9 else None, bool(came.get("done")))
 
 
 def _draw(
@@ -100,11 +105,6 @@ def _kept(
     _flags: Sequence[Flag],
 ) -> str:
     return _draw(same, alt, metric, epochs, height, _series, _timeline, _flags)
-
-
-def _epoch(value: Any) -> int | None:
-    """What came from the browser, which can send anything."""
-    return int(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None
 
 
 def _nothing() -> None:

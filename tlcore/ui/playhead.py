@@ -137,12 +137,14 @@ function follow(box) {
   steer(box)
 }
 
-// What the server asks for. It is heard where it is new: what the visitor did since stays.
+// What the server asks for. It is heard where it is new: what the visitor did since stays, and an echo of it is nothing new.
 function steer(box) {
   const { head } = box
   if (!head.group) return
   const { playhead, replay } = box.asked
-  const fresh = playhead !== head.given
+  const echo = head.sent.indexOf(playhead)
+  if (echo >= 0) head.sent.splice(0, echo + 1)
+  const fresh = playhead !== head.given && echo < 0
   head.given = playhead
   const name = replay && !played.has(replay.name) ? replay.name : null
   if (name !== head.name) {
@@ -207,8 +209,12 @@ function put(box, epoch) {
 }
 
 function playhead(box, grip) {
-  const head = (box.head = { grip, name: null, given: undefined, place: null, frame: 0 })
-  const report = () => { head.calm = 0; box.fire("playhead", head.place) }
+  const head = (box.head = { grip, name: null, given: undefined, place: null, frame: 0, sent: [] })
+  const report = () => {
+    head.calm = 0
+    head.sent.push(head.place)
+    box.fire("playhead", head.place)
+  }
   grip.tabIndex = 0
   grip.setAttribute("aria-label", "Show the run as of epoch")
   grip.setAttribute("aria-valuemin", 0)

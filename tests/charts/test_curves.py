@@ -10,6 +10,7 @@ import pytest
 
 from tests.charts.examples import rows
 from tlcore.charts import colours, curves
+from tlcore.charts import lines as each_line
 from tlcore.charts.curves import Series
 
 
@@ -46,34 +47,6 @@ def test_forks_and_relatives_survive_the_table():
     series = [Series("A", rows(9)), Series("B", rows(9, lift=0.1), begins=4, quiet=True)]
     for metric in curves.METRICS:
         assert curves.figure(curves.table(series), metric=metric) == curves.draw(series, metric=metric)
-
-
-def test_a_fork_begins_with_a_dot_where_it_leaves_its_parent():
-    figure = curves.draw([Series("A", rows(9)), Series("B", rows(9, lift=0.1), begins=4)])
-    parent, fork = lines(figure, "validation")
-    (dot,) = lines(figure, "fork")
-    assert parent["x"] == list(range(10)) and fork["x"] == list(range(4, 10))
-    assert (dot["x"], dot["y"]) == ([4], fork["y"][:1]) and "leaves its parent at epoch" in dot["hovertemplate"]
-    assert lines(figure, "training")[1]["x"][0] == 4
-    assert len({trace["uid"] for trace in figure["data"]}) == len(figure["data"])
-
-
-def test_a_fork_that_has_no_number_yet_is_not_drawn():
-    figure = curves.draw([Series("A", rows(9)), Series("B", rows(3), begins=4)])
-    assert not lines(figure, "fork") and len(lines(figure, "validation")) == 1
-
-
-def test_relatives_are_thin_below_the_run_and_leave_it_its_own_looks():
-    alone = lines(curves.draw([Series("A", rows(9), "probe_then_tune")]), "validation")[0]
-    quiet = [Series(name, rows(9, lift=0.1), "probe_then_tune", begins=4, quiet=True) for name in "BC"]
-    figure = curves.draw([*quiet, Series("A", rows(9), "probe_then_tune")])
-    (shown,), relatives = lines(figure, "validation"), lines(figure, "relative")
-    assert shown["line"] == alone["line"] and shown["mode"] == "lines", "as if it had no relatives"
-    assert all(each["line"]["width"] < shown["line"]["width"] / 1.5 for each in relatives)
-    assert len({each["line"]["dash"] for each in (shown, *relatives)}) == 3
-    assert figure["data"].index(shown) > figure["data"].index(relatives[-1]), "the run lies above them"
-    assert len(lines(figure, "training")) == 1
-    assert sorted(labels(figure)) == ["A", "B", "C"]
 
 
 def test_validation_is_thick_training_thin_and_a_run_alone_names_both():
@@ -155,7 +128,7 @@ def test_rows_without_a_metric_draw_nothing_of_it():
 def test_two_thousand_epochs_are_at_most_400_points_and_the_last_is_kept():
     figure = curves.draw([Series("A", rows(2000)), Series("B", rows(2000), "frozen")])
     for trace in figure["data"]:
-        assert len(trace["x"]) == len(trace["y"]) <= curves.POINTS
+        assert len(trace["x"]) == len(trace["y"]) <= each_line.POINTS
         assert trace["x"][-1] == 2000
     assert len(json.dumps(figure)) < 40_000, "an update stays small"
 
@@ -181,7 +154,7 @@ def test_lines_are_told_apart_without_colour():
     figure = curves.draw(groups)
     cues = [(trace["line"]["dash"], trace["marker"]["symbol"]) for trace in lines(figure, "validation")]
     assert len(set(cues)) == 5
-    assert all(trace["marker"]["maxdisplayed"] == curves.MARKS for trace in lines(figure, "validation"))
+    assert all(trace["marker"]["maxdisplayed"] == each_line.MARKS for trace in lines(figure, "validation"))
 
 
 def test_frozen_shares_give_colour_and_the_square_is_for_all_of_it():

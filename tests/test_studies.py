@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from tlcore.registry import InputError
-from tlcore.spec import BUDGET, RunSpec
-from tlcore.studies import STUDIES, Study, first
+from tlcore.spec import BUDGET, RunSpec, digest
+from tlcore.studies import STUDIES, Study, arm_spec, first, label
 
 SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=4)
 QUESTIONS = [entry.name for entry in STUDIES if not entry.facts.get("finding")]
@@ -107,6 +107,43 @@ def test_what_is_forgotten_is_watched_in_every_arm_with_a_source():
     assert {each.arm for each in study.members if not each.spec.watch_source} == {"scratch"}
     with pytest.raises(InputError, match="names no classes that could be forgotten"):
         Study.make("forgetting", source=RunSpec.make("pretrain", objective="autoencoder"))
+
+
+@pytest.mark.parametrize("question", ["arms", "forgetting"])
+def test_a_painted_timeline_is_one_more_arm(question):
+    plain = Study.make(question, source=SOURCE, dataset="digits", labels_per_class=5, seeds=2, epochs=10)
+    more = Study.make(question, source=SOURCE, dataset="digits", labels_per_class=5, seeds=2, epochs=10, timeline="4x00001-6xss111")
+    assert [each for each in more.members if each.arm != "timeline"] == list(plain.members), "what was measured is taken over"
+    painted = [each for each in more.members if each.arm == "timeline"]
+    assert [(each.seed, each.spec.strategy, each.spec.knobs["paint"]) for each in painted] == [
+        (seed, "timeline", "4x00001-6xss111") for seed in (0, 1)
+    ]
+    assert {each.spec.watch_source for each in painted} == {question == "forgetting"}
+    assert more.key != plain.key and label("timeline") == "Painted"
+    assert Study.from_plain(json.loads(more.to_json())) == more
+
+
+@pytest.mark.parametrize("question", ["arms", "forgetting"])
+def test_without_a_painted_timeline_a_study_is_the_one_it_was(question):
+    """Its key is that of the arms which it had before there were timelines."""
+    names = {
+        "arms": ("scratch", "linear_probe", "full", "lp_ft"),
+        "forgetting": ("scratch", "linear_probe", "full", "lp_ft", "gradual", "l2_sp", "lora", "bias_only", "distill"),
+    }[question]
+    study = Study.make(question, source=SOURCE, dataset="digits", labels_per_class=5, seeds=1)
+    watched = {"watch_source": True} if question == "forgetting" else {}
+    given = {"dataset": "digits", "labels_per_class": 5}
+    runs = [(name, arm_spec(SOURCE, 0, False, name, given | (watched if name != "scratch" else {}))) for name in names]
+    if question == "forgetting":
+        runs.append(("distill_outputs", arm_spec(SOURCE, 0, False, "distill", {**given, **watched, "keep": "outputs"})))
+    assert study.key == digest([question, *([name, None, 0, spec.key] for name, spec in runs)])
+
+
+def test_a_timeline_that_does_not_fit_is_refused():
+    with pytest.raises(InputError, match="this net has 4 blocks: paint it again"):
+        Study.make("arms", source=SOURCE, dataset="digits", timeline="4x001")
+    with pytest.raises(InputError, match="A painted timeline is 'a b': choose up to 2000 letters, digits and hyphens"):
+        Study.make("forgetting", source=SOURCE, dataset="digits", timeline="a b")
 
 
 # --- known by its runs ----------------------------------------------------------------------------------------------

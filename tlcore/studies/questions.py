@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tlcore.registry import Annotated, InputError, one_of, switch, whole
+from tlcore.registry import Annotated, InputError, one_of, switch, text, whole
 from tlcore.spec import RunSpec
+from tlcore.strategies.timeline import LONGEST
 from tlcore.studies.arms import arm_spec, itself, scratch_long, surgical
 from tlcore.studies.study import STUDIES, Member, Study
 
@@ -21,17 +22,31 @@ Grid = Annotated[
     bool,
     switch("Try three learning rates in every arm and count the best on validation; three times the work.", label="Tune the learning rate"),
 ]
+Timeline = Annotated[
+    str,
+    text(
+        "One more arm, painted as on Fine-tune: its text, such as 12x00001-13xssss1. Empty for none.", LONGEST, label="A painted timeline"
+    ),
+]
 LADDER = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)  # labels a class
 
 
 @STUDIES.register
 def arms(
-    source: RunSpec, given: Given, *, seeds: Seeds = 3, fix_source: FixSource = False, controls: Controls = False, grid: Grid = False
+    source: RunSpec,
+    given: Given,
+    *,
+    seeds: Seeds = 3,
+    fix_source: FixSource = False,
+    controls: Controls = False,
+    grid: Grid = False,
+    timeline: Timeline = "",
 ) -> Iterator[Member]:
     """Did transfer help? From scratch, frozen, everything tuned at once, and probe-then-tune, on the same labels."""
     for seed in range(seeds):
         for strategy in ("scratch", "linear_probe", "full", "lp_ft"):
             yield Member(strategy, None, seed, arm_spec(source, seed, fix_source, strategy, given))
+        yield from _painted(source, seed, fix_source, timeline, given)
         if controls:
             yield Member("scratch_long", None, seed, scratch_long(source, seed, given), 1)
             random = arm_spec(source, seed, fix_source, "random_frozen", {**given, "frozen": len(source.blocks)})
@@ -118,7 +133,9 @@ def label_budget(
 
 
 @STUDIES.register
-def forgetting(source: RunSpec, given: Given, *, seeds: Seeds = 5, fix_source: FixSource = False, grid: Grid = False) -> Iterator[Member]:
+def forgetting(
+    source: RunSpec, given: Given, *, seeds: Seeds = 5, fix_source: FixSource = False, grid: Grid = False, timeline: Timeline = ""
+) -> Iterator[Member]:
     """What is forgotten? Every strategy's gain on the target against its loss on the source task, with the source's own head."""
     if source.objective != "supervised":
         raise InputError(f"A source trained as {source.objective} names no classes that could be forgotten: choose a supervised one.")
@@ -128,6 +145,13 @@ def forgetting(source: RunSpec, given: Given, *, seeds: Seeds = 5, fix_source: F
         for strategy in ("linear_probe", "full", "lp_ft", "gradual", "l2_sp", "lora", "bias_only", "distill"):
             yield Member(strategy, None, seed, arm_spec(source, seed, fix_source, strategy, watched))
         yield Member("distill_outputs", None, seed, arm_spec(source, seed, fix_source, "distill", {**watched, "keep": "outputs"}))
+        yield from _painted(source, seed, fix_source, timeline, watched)
+
+
+def _painted(source: RunSpec, seed: int, fix_source: bool, timeline: str, given: Given) -> Iterator[Member]:
+    """The arm that somebody painted, if there is one."""
+    if timeline:
+        yield Member("timeline", None, seed, arm_spec(source, seed, fix_source, "timeline", {**given, "paint": timeline}))
 
 
 def first() -> Study:

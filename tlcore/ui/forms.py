@@ -101,7 +101,8 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
         return choices(knob.label, {name: name.capitalize() for name in knob.choices}, key, default or knob.choices, knob.help)
     if knob.kind == "number" and (knob.log or _wide(knob)):
         return float(ladder(knob, STEPS if knob.log else WIDE_STEPS, key, plain(default)))
-    _complain(knob, key, maximum)
+    if knob.kind != "text":  # a text stands in its field as it is: whoever reads it says what is wrong with it
+        _complain(knob, key, maximum)
     value = _bound(knob, key, default, maximum)
     _drawn(key)
     _said(knob.help)
@@ -129,9 +130,11 @@ def _said(help: str) -> None:
 def _bound(knob: Knob, key: str, default: Any, maximum: int | None) -> Any:
     """Whole numbers, plain numbers and switches: Streamlit keeps them in the address."""
     if knob.kind == "switch":
+        if not isinstance(st.session_state.get(key, default), bool):  # another strategy has a choice of this name
+            del st.session_state[key]
         return st.toggle(knob.label, default, key=key, bind=BIND)
     if knob.kind == "text":
-        return st.text_input(knob.label, default, key=key, bind=BIND, max_chars=int(knob.maximum or 0))
+        return st.text_input(knob.label, default, key=key, bind=BIND, persist_state="session", max_chars=int(knob.maximum or 0))
     if knob.minimum is None or knob.maximum is None:
         raise ValueError(f"The knob {knob.name} needs a range to become a field.")
     if knob.kind == "number":

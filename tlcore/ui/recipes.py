@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.registry import InputError, Knob, Registry
 from tlcore.spec import BUDGET, CATALOGUES, DEFAULTS, LABELS, RunSpec
 from tlcore.strategies import STRATEGIES
 from tlcore.studies import arm_spec
-from tlcore.ui import forms
+from tlcore.ui import forms, painting
 from tlcore.ui.sources import default_source, recipe_name, sources
 
 Made = TypeVar("Made")
@@ -28,6 +29,7 @@ USES = {  # strategies in the order in which one would try them, each with its g
     "full": "",
     "gradual": "step by step",
     "discriminative": "step by step",
+    "timeline": "by hand",
     "surgical": "block by block",
     "l2_sp": "held near the source",
     "distill": "held near the source",
@@ -41,13 +43,15 @@ USES = {  # strategies in the order in which one would try them, each with its g
 }
 
 
-def finetune_form() -> RunSpec | None:
-    """Source, target, labels, strategy; the rest folded."""
+def finetune_form(canvas: DeltaGenerator) -> RunSpec | None:
+    """Source, target, labels, strategy; the rest folded. canvas: where there is room to paint, if the strategy is painted."""
     known = sources(st.query_params.get("source") or st.session_state.get("source"))
     name = forms.choice("Which source?", known.titles, "source", default_source(known), known.told.__getitem__)
     dataset = forms.choice("Which target?", titles(CATALOGUES["dataset"]), "dataset", "mnist", "The task that has few labels.")
     labels = labels_field("labels_per_class")
     strategy = forms.choice("Which strategy?", _strategies(), "strategy", "lp_ft", _advised)
+    if strategy == painting.STRATEGY:
+        st.caption(f"[Paint it in the grid](#{painting.ANCHOR})")
     source = known.specs[name]
     given = _knob_fields(STRATEGIES[strategy].knobs, "", source, shown=True)
     folded = (*STRATEGIES[strategy].knobs, *CATALOGUES["dataset"][dataset].knobs, *_chosen_knobs("head", "schedule"), *BUDGET.values())
@@ -57,6 +61,10 @@ def finetune_form() -> RunSpec | None:
         given |= budget_fields("finetune", "")
         given |= _catalogue_field("head", "How does the head start?") | _catalogue_field("schedule", "Which learning-rate schedule?")
     given |= {"dataset": dataset, "labels_per_class": labels}
+    if strategy == painting.STRATEGY:
+        with canvas:
+            if not painting.painter(source.blocks, given, USES):
+                return None
     return refused_in_words(lambda: arm_spec(source, given.pop("seed"), True, strategy, given))
 
 

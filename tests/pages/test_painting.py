@@ -197,3 +197,26 @@ def test_what_was_painted_is_kept_while_another_strategy_is_looked_at(lab, canva
 def test_the_grid_stands_over_a_run_that_is_shown(lab, canvas):
     app = canvas(run=lab.runs["finished"], paint=HALVES)
     assert drawn(app)["text"] == HALVES and "88.4 %" in lab.said(app)
+
+
+# --- as an arm of a study ---------------------------------------------------------------------------------------------
+
+
+def test_a_study_of_forgetting_takes_a_painted_timeline(lab):
+    app = lab.page("pages/forgetting.py", forget_dataset="digits", forget_seeds="2", forget_timeline=HALVES)
+    assert app.text_input(key="forget_timeline").label == "A painted timeline"
+    lab.calm(app.button(key="start-study").click().run())
+    members = lab.store.members(lab.address(app, "study"))
+    assert [each.run.spec.knobs["paint"] for each in members if each.arm == "timeline"] == [HALVES, HALVES]
+
+
+def test_a_timeline_that_a_study_cannot_take_is_one_sentence(lab):
+    app = lab.page("pages/forgetting.py", forget_timeline="2x001")
+    assert ["this net has 4 blocks: paint it again" in each.value for each in (*app.main.error, *app.main.warning)] == [True]
+    assert app.button(key="start-study").disabled
+
+
+@pytest.mark.parametrize(("question", "page"), [("forgetting", "pages/forgetting.py"), ("arms", "app.py")])
+def test_its_answer_names_the_painted_arm(lab, answered, question, page):
+    app = lab.page(page, study=answered(question, seeds=5, timeline="2x00001-3xssss1"))
+    assert "Painted" in lab.said(app) + "".join(each.proto.spec for each in app.main.get("plotly_chart"))

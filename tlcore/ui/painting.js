@@ -71,7 +71,8 @@ class Painting {
 
   build() {
     this.width = this.box.clientWidth
-    if (!this.width) return
+    this.rows = null
+    if (!this.width) return // hidden: it is built as soon as it is seen
     const narrow = this.width < NARROW
     const name = narrow ? 58 : 92
     const room = this.width - name
@@ -144,7 +145,7 @@ class Painting {
       const bars = this.rows[row + 1].querySelector(".bars")
       const drawn = runs(letters).map((run) => this.bar(run, letters.length)).join("")
       if (bars.drawn !== drawn) bars.innerHTML = bars.drawn = drawn
-      for (let column = 0; column < this.count; column++) this.cells.get(`${row} ${column}`).setAttribute("aria-label", this.told_of(row, column))
+      for (let column = 0; column < this.count; column++) this.cells.get(`${row} ${column}`).setAttribute("aria-label", this.stateOf(row, column))
     })
   }
 
@@ -164,7 +165,7 @@ class Painting {
     return first === last ? `Epoch ${first}` : `Epochs ${first} to ${last}`
   }
 
-  told_of(row, column) {
+  stateOf(row, column) {
     const [first, last] = this.epochs(column)
     const letters = new Set(this.columns.slice(first - 1, last).map((each) => each[row]))
     const state = [...letters].map((letter) => STATES[letter]).join(", then ")
@@ -268,7 +269,7 @@ class Painting {
   show(from, to) {
     const none = from[0] === ALL && from[1] === ALL
     this.aim.hidden = none
-    if (none) return this.hint()
+    if (none) { this.hint(); return }
     const rows = from[0] === ALL ? [0, this.given.blocks.length - 1] : [from[0], to[0]].sort((one, other) => one - other)
     const columns = from[1] === ALL ? [0, this.count - 1] : [from[1], to[1]].sort((one, other) => one - other)
     const outer = this.sheet.getBoundingClientRect()
@@ -277,16 +278,16 @@ class Painting {
     const edges = { left: first.left - outer.left, top: first.top - outer.top, width: last.right - first.left, height: last.bottom - first.top }
     for (const [name, value] of Object.entries(edges)) this.aim.style[name] = `${value}px`
     this.hint(this.area(from, rows, columns))
-    return undefined
   }
 
   area(from, rows, columns) {
     const when = this.called(this.epochs(columns[0])[0], this.epochs(columns[1])[1])
-    const blocks = this.given.blocks.map(([title]) => title)
+    const [top, bottom] = rows.map((row) => this.given.blocks[row][0])
+    const which = top === bottom ? top : `${top} to ${bottom.toLowerCase()}`
     if (from[0] === ALL) return `${when}: click to paint all blocks.`
-    if (from[1] === ALL) return `${rows[0] === rows[1] ? blocks[rows[0]] : `${blocks[rows[0]]} to ${blocks[rows[1]]}`}: click to paint the whole row.`
-    if (rows[0] === rows[1] && columns[0] === columns[1]) return `${this.told_of(rows[0], columns[0])}.`
-    return `${rows[0] === rows[1] ? blocks[rows[0]] : `${blocks[rows[0]]} to ${blocks[rows[1]].toLowerCase()}`}, ${when.toLowerCase()}: ${STATES[this.brush]}.`
+    if (from[1] === ALL) return `${which}: click to paint the whole row.`
+    if (top === bottom && columns[0] === columns[1]) return `${this.stateOf(rows[0], columns[0])}.`
+    return `${which}, ${when.toLowerCase()}: ${STATES[this.brush]}.`
   }
 
   // --- keys ---

@@ -256,6 +256,7 @@ class Painting {
     this.columns = this.before
     this.before = this.from = null
     this.aim.hidden = true
+    this.hint()
     this.draw()
   }
 

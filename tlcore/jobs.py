@@ -16,6 +16,7 @@ from tlcore.store import NO_RUN, Command, Run, Store, StudyRecord
 from tlcore.studies import Study
 
 FOREIGN = "Only who holds the private link of this run can steer it: look at it, replay it, or fork it."
+FOREIGN_STUDY = "Only who asked for this study can stop, change or delete it: look at its answer, or ask the question yourself."
 
 _opening = threading.Lock()
 
@@ -90,8 +91,9 @@ def submit_study(study: Study, visitor: str = "") -> StudyRecord:
     return record
 
 
-def extend_study(study_id: str, **more: Any) -> StudyRecord:
+def extend_study(study_id: str, visitor: str = "", /, **more: Any) -> StudyRecord:
     """Let a study grow in place: more seeds, controls, another end of the budget; InputError if that would take something away."""
+    guard_study(study_id, visitor)
     record = store().study(study_id)
     if record is None:
         raise InputError("This study was deleted: start it anew, what was measured is taken from the store.")
@@ -101,14 +103,21 @@ def extend_study(study_id: str, **more: Any) -> StudyRecord:
     return found
 
 
+def guard_study(study_id: str, visitor: str) -> None:
+    """The same for a study: hosted, it belongs to the session that asked for it."""
+    if hosted() and not store().asked_by(study_id, visitor):
+        raise InputError(FOREIGN_STUDY)
+
+
 def stop(run_id: str, token: str | None = None) -> Run | None:
     """Ask a run to stop; a waiting one stops at once, a training one within a second."""
     guard(run_id, token)
     return store().stop(run_id)
 
 
-def stop_study(study_id: str) -> StudyRecord | None:
+def stop_study(study_id: str, visitor: str = "") -> StudyRecord | None:
     """Stop what is left of a study."""
+    guard_study(study_id, visitor)
     return store().stop_study(study_id)
 
 
@@ -120,8 +129,9 @@ def resume(run_id: str, token: str | None = None) -> Run | None:
     return run
 
 
-def resume_study(study_id: str) -> StudyRecord | None:
+def resume_study(study_id: str, visitor: str = "") -> StudyRecord | None:
     """Let all stopped and interrupted runs of a study go on; wakes the engine."""
+    guard_study(study_id, visitor)
     record = store().resume_study(study_id)
     wake()
     return record
@@ -133,8 +143,9 @@ def delete(run_id: str, force: bool = False, token: str | None = None) -> None:
     store().delete(run_id, force)
 
 
-def delete_study(study_id: str) -> None:
+def delete_study(study_id: str, visitor: str = "") -> None:
     """Delete a study with the runs that nothing else uses."""
+    guard_study(study_id, visitor)
     store().delete_study(study_id)
 
 

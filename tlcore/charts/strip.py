@@ -55,13 +55,7 @@ def table(blocks: Sequence[tuple[str, int]], phases: Sequence[Phase], epochs: in
 
 def words(blocks: Sequence[tuple[str, int]], phases: Sequence[Phase], epochs: int) -> str:
     """The strip as a sentence, for those who hear it."""
-    said = []
-    for phase, first, last in _spans(phases, epochs):
-        frozen = [name for name, factor in zip(_numbered(blocks), phase.factors, strict=True) if not factor]
-        trained = [name for name, factor in zip(_numbered(blocks), phase.factors, strict=True) if factor]
-        (trained if phase.head else frozen).append("head")
-        states = [f"{', '.join(names)} {state}" for names, state in ((frozen, "frozen"), (trained, "trained")) if names]
-        said.append(f"epochs {first} to {last}, {phase.title}: {'; '.join([*states, *modifiers.said(phase)])}")
+    said = [f"epochs {first} to {last}, {_told(blocks, phase)}" for phase, first, last in _spans(phases, epochs)]
     return f"{len(blocks)} blocks from input to head. {'. '.join(_capital(one) for one in said)}."
 
 
@@ -92,6 +86,15 @@ def arms(blocks: Sequence[tuple[str, int]], each: Sequence[tuple[str, Phase]], h
 def arm_words(each: Sequence[tuple[str, Phase]]) -> str:
     """The same as a sentence."""
     return f"What each arm trains: {'; '.join(f'{name}: {phase.title}' for name, phase in each)}."
+
+
+def _told(blocks: Sequence[tuple[str, int]], phase: Phase) -> str:
+    """What a phase freezes and trains, in words."""
+    frozen = [name for name, factor in zip(_numbered(blocks), phase.factors, strict=True) if not factor]
+    trained = [name for name, factor in zip(_numbered(blocks), phase.factors, strict=True) if factor]
+    (trained if phase.head else frozen).append("head")
+    states = [f"{', '.join(names)} {state}" for names, state in ((frozen, "frozen"), (trained, "trained")) if names]
+    return f"{phase.title}: {'; '.join([*states, *modifiers.said(phase)])}"
 
 
 def _strip(blocks: Sequence[tuple[str, int]], head: int, parts: Sequence[str]) -> str:

@@ -14,14 +14,14 @@ def trained(spec: RunSpec, classes: int) -> tuple[int, int]:
     (93546, 93994)
     """
     kind, wanted = spec.settings("backbone")["normalization"], spec.modifier(Branch)
-    head = EMBEDDING * classes + classes
+    head, phases = EMBEDDING * classes + classes, [stretch.phase for stretch in spec.course]
     some, whole = 0, head
     for place, layer in enumerate(BACKBONES[spec.backbone].facts["weighs"](spec.image)):
         sizes = _sizes(layer, kind, wanted)
         whole += sum(sizes.values())
-        moving = set().union(*(_moving(phase, place) for phase in spec.phases))
+        moving = set().union(*(_moving(phase, place) for phase in phases))
         some += sum(size for name, size in sizes.items() if name in moving)
-    return some + (head if any(phase.head for phase in spec.phases) else 0), whole
+    return some + (head if any(phase.head for phase in phases) else 0), whole
 
 
 def _sizes(layer: Weighs, normalization: str, wanted: Branch | None) -> dict[str, int]:

@@ -148,6 +148,13 @@ class Reading(Database):
         with self.read() as connection:
             return [command_of(row) for row in connection.execute(_asked(run_id))]
 
+    def pending_of(self, run_id: str) -> list[Command]:
+        """What was asked of a run and nobody has answered yet."""
+        if not is_id(run_id):
+            return []
+        with self.read() as connection:
+            return [command_of(row) for row in connection.execute(unanswered(run_id))]
+
     def family(self, run_id: str) -> list[Run]:
         """A run with all that it is a fork of and all forks of these, the oldest first; itself alone where there are none."""
         found = self.run(run_id)

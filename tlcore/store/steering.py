@@ -140,6 +140,24 @@ class Steering(Files):
             connection.execute(insert(artifacts).values(run=fork, name=name, file=file, sha256=sha, bytes=size))
         return fork
 
+    def needed(self, run_id: str) -> str:
+        """Why a run must stay as it is, in a sentence; nothing where it may be changed."""
+        with self.read() as connection:
+            return _needed(connection, run_id) if is_id(run_id) else ""
+
+    def started(self, run_id: str, visitor: str) -> bool:
+        """Whether this visitor was the first to ask for a run."""
+        with self.read() as connection:
+            first = connection.scalar(select(runs.c.visitor).where(runs.c.id == run_id)) if is_id(run_id) else None
+        return bool(visitor) and first == visitor
+
+    def asked_by(self, study_id: str, visitor: str) -> bool:
+        """Whether this visitor asked for a study."""
+        table = tables.studies
+        with self.read() as connection:
+            first = connection.scalar(select(table.c.visitor).where(table.c.id == study_id)) if is_id(study_id) else None
+        return bool(visitor) and first == visitor
+
     def holds(self, run_id: str, token: str | None) -> bool:
         """Whether a token is that of the run's private link."""
         with self.read() as connection:

@@ -1,4 +1,4 @@
-"""What the dispatcher does: bury dead workers' leases, say how it is, hand out data requests, keep the files in order."""
+"""What the dispatcher does: bury dead workers' leases, say how it is, take and hand out data requests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from tlcore import clock
+from tlcore.spec import digest
 from tlcore.store import owners, tables
 from tlcore.store.owners import Owner
 from tlcore.store.steering import Steering
@@ -67,6 +68,26 @@ class Store(Steering):
         with self.write() as connection:
             table = tables.dispatchers
             connection.execute(delete(table).where(table.c.pid == owner.pid, table.c.birth == owner.birth))
+
+    def request_data(self, name: str, knobs: dict[str, Any]) -> None:
+        """Ask the engine to prepare a data set."""
+        table = tables.requests
+        plain = json.dumps(knobs, sort_keys=True)
+        key = digest([name, plain])
+        with self.write() as connection:
+            found = connection.scalar(select(table.c.state).where(table.c.key == key))
+            if found in ("done", "failed"):
+                connection.execute(update(table).where(table.c.key == key).values(state="queued", error=None))
+            elif found is None:
+                connection.execute(insert(table).values(key=key, dataset=name, knobs=plain, state="queued"))
+
+    def data_request(self, name: str, knobs: dict[str, Any]) -> tuple[str, str | None] | None:
+        """(state, error) of a data set that was asked for: queued, running, done or failed."""
+        table = tables.requests
+        with self.read() as connection:
+            key = digest([name, json.dumps(knobs, sort_keys=True)])
+            row = connection.execute(select(table.c.state, table.c.error).where(table.c.key == key)).first()
+        return None if row is None else (row.state, row.error)
 
     def next_request(self) -> tuple[str, str, dict[str, Any]] | None:
         """(key, data set, knobs) of a data set to prepare."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, or_, select, up
 
 from tlcore import clock
 from tlcore.registry import InputError
-from tlcore.spec import RunSpec, digest
+from tlcore.spec import RunSpec
 from tlcore.store import tables
 from tlcore.store.reading import Reading, is_id
 from tlcore.store.records import Run, StudyRecord, state_of
@@ -87,26 +87,6 @@ class Writing(Reading):
                 if not _taken_over(connection, study_id, run_id):
                     resume_one(connection, run_id)
         return self.study(study_id)
-
-    def request_data(self, name: str, knobs: dict[str, Any]) -> None:
-        """Ask the engine to prepare a data set."""
-        table = tables.requests
-        plain = json.dumps(knobs, sort_keys=True)
-        key = digest([name, plain])
-        with self.write() as connection:
-            found = connection.scalar(select(table.c.state).where(table.c.key == key))
-            if found in ("done", "failed"):
-                connection.execute(update(table).where(table.c.key == key).values(state="queued", error=None))
-            elif found is None:
-                connection.execute(insert(table).values(key=key, dataset=name, knobs=plain, state="queued"))
-
-    def data_request(self, name: str, knobs: dict[str, Any]) -> tuple[str, str | None] | None:
-        """(state, error) of a data set that was asked for: queued, running, done or failed."""
-        table = tables.requests
-        with self.read() as connection:
-            key = digest([name, json.dumps(knobs, sort_keys=True)])
-            row = connection.execute(select(table.c.state, table.c.error).where(table.c.key == key)).first()
-        return None if row is None else (row.state, row.error)
 
     def delete_everything(self) -> None:
         """Forget all runs, studies, copies and prepared data; refused while anything trains."""

@@ -11,7 +11,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.store import MemberRecord, StudyRecord
-from tlcore.ui import figures, forms, pace, steering, words
+from tlcore.ui import figures, forms, hand, pace, words
 from tlcore.ui.questions import PREFIXES
 from tlcore.ui.standing import Standing, standing
 from tlcore.ui.units import joined
@@ -125,7 +125,7 @@ def _more(record: StudyRecord) -> None:
     about = "about " if (record.summary or {}).get("label") == "Inconclusive" and wanted < MOST else ""
     label = f"Measure {about}{words.count(wanted - seeds, 'more seed')}, {told}"
     if st.button(label, key="study-more", help="The runs above stay; only the new seeds are trained, and the answer is drawn anew."):
-        grown = steering.attempt(jobs.extend_study, record.id, seeds=wanted)
+        grown = hand.attempt(jobs.extend_study, record.id, hand.starter(), seeds=wanted)
         if grown is not None:
             st.query_params["study"] = grown.id
             if record.question in PREFIXES:  # the form asks for what is measured now

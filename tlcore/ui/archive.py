@@ -10,7 +10,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.datasets import DATASETS
 from tlcore.store import Run
-from tlcore.ui import cards, forms, frame, steering, words
+from tlcore.ui import cards, forms, frame, hand, steering, words
 from tlcore.ui.listing import Row, listing, ticked
 from tlcore.ui.run import run_view
 from tlcore.ui.tables import STATES, download, plain, plain_studies, run_row, study_row
@@ -37,7 +37,7 @@ def one_run(run_id: str) -> None:
 
 def archive() -> None:
     """The list with its filters."""
-    steering.problem()
+    hand.problem()
     shown = forms.choice("What to list?", {"runs": "Runs", "studies": "Studies"}, key="list", default="runs", widget="segments")
     if shown == "studies":
         _studies()
@@ -111,7 +111,7 @@ def _actions(runs: Sequence[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs-actions"):
         together = {"runs": ",".join(run.id for run in runs)}
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=together, disabled=not runs)
-        st.button("Stop", icon=":material/stop:", key="runs-stop", disabled=not live, on_click=_each, args=(jobs.stop, live))
+        st.button("Stop", icon=":material/stop:", key="runs-stop", disabled=not live, on_click=_each, args=(_stop, live))
         with st.popover("Delete", icon=":material/delete:", key="runs-delete", disabled=not still):
             st.markdown(f"{words.count(len(still), 'run')} and all that they measured will be gone. This cannot be taken back.")
             steering.orphans(run for run in still if run.kind == "pretrain")
@@ -121,9 +121,21 @@ def _actions(runs: Sequence[Run]) -> None:
         st.markdown(f"{len(runs)} ticked" if runs else "Tick runs to compare, stop or delete them.", width="content")
 
 
+def _stop(run_id: str) -> None:
+    jobs.stop(run_id, hand.token(run_id))
+
+
+def _stop_study(study_id: str) -> None:
+    jobs.stop_study(study_id, hand.starter())
+
+
+def _delete_study(study_id: str) -> None:
+    jobs.delete_study(study_id, hand.starter())
+
+
 def _each(action: Callable[[str], Any], ids: Sequence[str]) -> None:
     for each in ids:
-        steering.attempt(action, each)
+        hand.attempt(action, each)
 
 
 def _studies() -> None:
@@ -135,10 +147,10 @@ def _studies() -> None:
     live = [study.id for study in mine if study.live]
     still = [study.id for study in mine if not study.live]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="studies-actions"):
-        st.button("Stop", icon=":material/stop:", key="studies-stop", disabled=not live, on_click=_each, args=(jobs.stop_study, live))
+        st.button("Stop", icon=":material/stop:", key="studies-stop", disabled=not live, on_click=_each, args=(_stop_study, live))
         with st.popover("Delete", icon=":material/delete:", key="studies-delete", disabled=not still):
             st.markdown("The question goes; runs that belong to no other study go with it.")
-            st.button("Delete", key="studies-delete-sure", type="primary", on_click=_each, args=(jobs.delete_study, still))
+            st.button("Delete", key="studies-delete-sure", type="primary", on_click=_each, args=(_delete_study, still))
         st.markdown(f"{len(mine)} ticked" if mine else "Tick studies to stop or delete them.", width="content")
 
     def read() -> list[Row]:

@@ -11,7 +11,7 @@ from tlcore import jobs
 from tlcore.datasets import DATASETS, Dataset
 from tlcore.registry import Entry, InputError
 from tlcore.spec import BUDGET, LABELS
-from tlcore.ui import forms, frame, shelf, steering, words
+from tlcore.ui import forms, frame, hand, shelf, words
 from tlcore.ui.shelf import prepared, thumbnails
 from tlcore.ui.tables import download, frame_rows
 
@@ -50,7 +50,7 @@ def _knobs(entry: Entry) -> Mapping[str, Any]:
 
 def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
     """What can be done about a set that is not there; looks again every second once it was asked for."""
-    steering.problem()
+    hand.problem()
     state, error = jobs.preparation(entry.name, dict(knobs)) or (None, None)
     if state not in ("queued", "running"):
         st.markdown(error or "This set is not prepared on this machine yet. It takes a few seconds, once.")
@@ -58,7 +58,7 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
             "Prepare it",
             type="primary",
             key="data-prepare",
-            on_click=steering.attempt,
+            on_click=hand.attempt,
             args=(jobs.prepare_dataset, entry.name, dict(knobs)),
         )
         return

@@ -10,7 +10,7 @@ from tlcore import jobs
 from tlcore.datasets import Dataset
 from tlcore.store import StudyRecord
 from tlcore.studies import Study, first
-from tlcore.ui import frame, launch, pace, steering
+from tlcore.ui import frame, hand, launch, pace
 from tlcore.ui.cards import Step
 from tlcore.ui.shelf import chosen as chosen_images
 from tlcore.ui.shelf import prepared, thumbnails
@@ -85,11 +85,11 @@ def _sheet(data: Dataset | None, title: str, key: str, made: str, labels: int | 
 
 def start(record: StudyRecord | None) -> None:
     """The one button; once the answer is there or on its way, its place says so."""
-    steering.problem()
+    hand.problem()
     if record is not None:
         return
     if st.button(f"Find out, {pace.of_study(asked())}", type="primary", key="first-start"):
-        made = steering.attempt(jobs.submit_study, asked())
+        made = hand.attempt(jobs.submit_study, asked(), hand.starter())
         if made is not None:
             st.query_params["study"] = made.id
         st.rerun()

@@ -23,6 +23,7 @@ from tlcore.ui.style import style, wordmark
 
 NAME = "Transfer Learning Lab"
 FAULT = "_fault"  # in the session: the last fault that nobody foresaw
+LINKED = "_linked"  # in the session: whether it began with a link to a run
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def page(label: str, lead: str = "", heading: str | None = None) -> Iterator[Non
 
     ``lead`` is the sentence below the heading; the heading is the label unless one is given.
     """
+    if PAGE not in st.session_state:
+        st.session_state[LINKED] = "run" in st.query_params
     st.session_state[ARRIVED] = st.session_state.get(PAGE) != label
     st.session_state[PAGE] = label
     address.cleared()

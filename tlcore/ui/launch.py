@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -11,7 +12,7 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import frame, pace, steering
+from tlcore.ui import frame, hand, pace
 from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.run import run_view
 from tlcore.ui.settings import settings
@@ -33,7 +34,10 @@ def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
     elif shown is not None and shown.key == spec.key and shown.state in ("queued", "running", "finished"):
         _button(GIVEN[shown.state], key, disabled=True)
     elif _button("Open the result" if frame.store().finished([spec.key]) else f"{label}, {pace.of_run(spec)}", key, second=_halted(shown)):
-        _open(key, steering.attempt(jobs.submit, spec))
+        made = hand.attempt(jobs.submit, spec, hand.starter())
+        if made is not None:
+            hand.own(made)
+        _open(key, made)
     return shown
 
 
@@ -47,7 +51,7 @@ def start_study(study: Study | None, label: str, key: str = "study") -> StudyRec
     elif _button(
         "Open the answer" if frame.store().answered(study.key) else f"{label}, {pace.of_study(study)}", key, second=_halted(shown)
     ):
-        _open(key, steering.attempt(jobs.submit_study, study))
+        _open(key, hand.attempt(jobs.submit_study, study, hand.starter()))
     if study is not None and shown is not None and shown.key != study.key:
         st.markdown(f"Below is the answer to other settings. {label} to get the one to these.")
     return shown
@@ -56,13 +60,13 @@ def start_study(study: Study | None, label: str, key: str = "study") -> StudyRec
 def panel(shown: Run | None, spec: RunSpec | None) -> None:
     """The run of the address, or the frame of the run that the form would start."""
     if shown is not None:
-        if spec is not None and shown.key != spec.key:
+        if spec is not None and replace(shown.spec, changes=()).key != spec.key:
             st.markdown(others(shown, spec))
         run_view(shown)
     elif spec is None:
         st.markdown("The run is drawn here as soon as its settings go together.")
     else:
-        steering.problem()
+        hand.problem()
         run_view(None, spec=spec)
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.spec import RunSpec
-from tlcore.strategies import spread
+from tlcore.spec import Place, RunSpec, course
 from tlcore.ui import frame, words
 from tlcore.ui.units import joined
 
@@ -46,6 +45,8 @@ def sentence(run: Run, rows: Rows) -> str:
 
 
 def _queued(run: Run, rows: Rows) -> str:
+    if run.held:
+        return _held(run, rows)
     engine = jobs.engine_state()
     if engine["state"] != "ready":
         return _sentence(engine["message"])
@@ -59,10 +60,19 @@ def _queued(run: Run, rows: Rows) -> str:
 def _running(run: Run, rows: Rows) -> str:
     if not rows:
         return "Getting its data and its net ready."
-    phase = next((phase.title for phase, first, last in spread(run.spec.phases, run.epochs) if first <= run.epoch < last), "")
     if run.epoch >= run.epochs:
         return "Trained; now the test images are opened."
-    return f"Training: {phase}." if phase else "Training."
+    if run.held:
+        return _held(run, rows)
+    ways = run.spec.course
+    slowly = f" {run.speed:g} epochs a second at most." if run.speed else ""
+    return f"Training: {ways[course.at(ways, Place(run.epoch))].phase.title}.{slowly}"
+
+
+def _held(run: Run, rows: Rows) -> str:
+    if run.forked and run.epoch == run.forked_at:
+        return f"It stands where the run that it parts from was after epoch {run.epoch}. Change something, then let it go."
+    return f"On hold after epoch {run.epoch} of {run.epochs}. Play lets it go on, Step trains one epoch; what is changed counts from here."
 
 
 def _finished(run: Run, rows: Rows) -> str:
@@ -121,10 +131,12 @@ def _quality(run: Run, rows: Rows) -> tuple[str, str]:
 def _time(run: Run, rows: Rows) -> tuple[str, str]:
     if not run.live:
         return "Took", words.seconds(run.seconds)
+    if run.held:
+        return "Time left", "on hold"
     each = [row["seconds"] for row in rows[-5:] if row.get("seconds")]
     if not each:
         return "Time left", "–"
-    left = sum(each) / len(each) * (run.epochs - run.epoch)
+    left = max(sum(each) / len(each), 1 / run.speed if run.speed else 0.0) * (run.epochs - run.epoch)
     return "Time left", words.about(left) if run.epoch < run.epochs else "almost done"
 
 

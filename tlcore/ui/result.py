@@ -9,9 +9,10 @@ import streamlit as st
 
 from tlcore.engine.recorder import ARRAYS
 from tlcore.store import Run
-from tlcore.ui import forms, frame, progress, words
+from tlcore.ui import forms, frame, playback, progress, words
 from tlcore.ui.details import details_view
 from tlcore.ui.seal import moved_view
+from tlcore.ui.shelf import prepared
 from tlcore.ui.tables import download, frame_rows
 
 if TYPE_CHECKING:
@@ -84,12 +85,24 @@ def _array(run: Run, name: str) -> Any:
 
 
 def _confusion(run: Run) -> None:
-    if (run.result or {}).get("confusion"):
-        confusion_view(run.result or {}, f"run-{run.number}", cells(), run.id)
+    result, here = run.result or {}, playback.at(run)
+    if result.get("confusion") and here is None:
+        confusion_view(result, f"run-{run.number}", cells(), run.id)
     elif run.spec.objective != "supervised":
         st.markdown("This run redraws images: it names no classes, so none can be mixed up.")
     else:
-        st.markdown(LATER if run.live else "This run was not measured to its end, so it has no confusion matrix.")
+        _as_of(run, run.epoch if here is None else here)
+
+
+def _as_of(run: Run, epoch: int) -> None:
+    """What was taken for what after an epoch, on the validation images: the test images are opened once, at the end."""
+    matrix, data = frame.store().confusion(run.id, epoch), prepared(run.spec.dataset, run.spec.settings("dataset"))
+    if matrix is None or data is None or len(data.classes) != len(matrix):
+        kept = "There are too many classes to keep this for each epoch." if run.epoch else LATER
+        st.markdown(kept if run.live or run.epoch else "This run was not measured to its end, so it has no confusion matrix.")
+        return
+    st.markdown(f"As of epoch {epoch}, on {words.count(sum(map(sum, matrix)), 'validation image')}.")
+    confusion_view({"confusion": matrix, "classes": list(data.classes)}, f"run-{run.number}", cells(), f"{run.id}-{epoch}")
 
 
 def cells() -> str:
@@ -135,7 +148,7 @@ def mistake(matrix: list[list[int]], classes: list[str]) -> str:
     )
     count, row, column = worst
     if not count:
-        return "Not one mistake on the test images."
+        return "Not one mistake."
     return f"Commonest mistake: {classes[row]} taken for {classes[column]}, {count} of {sum(matrix[row])} times."
 
 

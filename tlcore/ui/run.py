@@ -1,22 +1,24 @@
-"""One run on the screen: what it is, where it is, its strip and curves, what can be done with it, what came of it.
+"""One run on the screen: what it is, its transport and its desk, where it is, its curves under their timeline, what came of it.
 
 Everything keeps its place from the first glance to the last: while a run waits, trains or is done, only words and
-numbers change. What changes by itself lies in one timed fragment; buttons lie outside of it.
+numbers change. What changes by itself lies in one timed fragment; what is clicked lies outside of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from tlcore.spec import RunSpec, trained
-from tlcore.store import Run
-from tlcore.ui import forms, frame, progress, steering, words
+from tlcore.spec import Place, RunSpec, course, trained
+from tlcore.store import Command, Run
+from tlcore.ui import changes, desk, forms, frame, hand, playback, progress, relatives, steering, transport, words
 from tlcore.ui.details import log_view
 from tlcore.ui.result import result_view
 from tlcore.ui.shelf import prepared
 from tlcore.ui.tables import badge
 
-PULSE = 1.0  # seconds between two looks at a live run
+PULSE = 0.8  # seconds between two looks at a live run: what somebody else does is seen within a second
 CURVES = {"accuracy": "Accuracy", "loss": "Loss"}
 WHICH = "Which curve?"
 
@@ -27,10 +29,16 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
         assert spec is not None
         _before(spec)
         return
+    playback.first(run)
+    commands = frame.store().commands(run.id)
     _heading(run)
-    steering.steering(run)
+    transport.transport(run)
+    hand.problem()
+    _desk(run, commands)
     _live(run)
-    _metric(run.spec)
+    _past(run)
+    changes.table(run, changes.made(run.spec, commands), commands)
+    steering.steering(run)
     if run.state == "failed":
         log_view(run)
     result_view(run)
@@ -39,18 +47,21 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
 def _before(spec: RunSpec) -> None:
     st.subheader(words.title(spec), anchor=False)
     st.markdown("It was measured before: open the result." if frame.store().finished([spec.key]) else "Not started yet.")
+    transport.before(spec)
+    desk.looked_at(spec, 0, "What it begins with. While it trains, a click here freezes a block or melts it.")
     _numbers((*progress.no_numbers(spec), *_size(spec)))
-    _pictures(spec, [], "new", None)
+    _chart(spec, "new", None)
     _metric(spec)
 
 
 def _heading(run: Run) -> None:
     st.subheader(words.title(run.spec), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-line"):
-        st.markdown(f"{badge(run.state)} &ensp;Run {run.number}, {words.when(run.created)}", width="content")
-        parent = frame.store().run(run.parent) if run.parent else None
-        if parent is not None:
-            st.page_link("pages/runs.py", label=f"Its source: run {parent.number}", query_params={"run": parent.id})
+        st.markdown(f"{badge(run.state, run.held)} &ensp;Run {run.number}, {words.when(run.created)}", width="content")
+        for known, label in ((run.parent, "Its source: run {}"), (run.forked, f"Forked at epoch {run.forked_at} of run {{}}")):
+            other = frame.store().run(known) if known else None
+            if other is not None:
+                st.page_link("pages/runs.py", label=label.format(other.number), query_params={"run": other.id})
 
 
 def _metric(spec: RunSpec) -> None:
@@ -59,21 +70,69 @@ def _metric(spec: RunSpec) -> None:
         forms.choice(WHICH, CURVES, key="curve", default="accuracy", widget="segments")
 
 
+def _desk(run: Run, commands: Sequence[Command]) -> None:
+    here = playback.at(run)
+    if run.live and here is None:
+        desk.steered(run, commands)
+        return
+    when = "As it was left" if here is None else f"As of epoch {here}"
+    desk.looked_at(run.spec, here, f"{when}. Fork it to change something{'' if here is None else ' from there on'}.")
+
+
 def _live(run: Run) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
 
     @frame.moving(PULSE if run.live else None, key="run-live")
     def moving() -> None:
         now = frame.store().run(run.id) if run.live else run
-        if now is None or now.state != run.state:
+        if now is None or _steered(now) != _steered(run):
             st.rerun(scope="app")
             return
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
         _numbers((*progress.numbers(now, rows), *_size(now.spec)))
-        _pictures(now.spec, rows, now.id, now.epoch if now.live else None, now.state == "finished")
+        _chart(now.spec, now.id, now)
 
     moving()
+
+
+def _steered(run: Run) -> tuple[object, ...]:
+    """What the buttons of a run depend on: when it changes, also by somebody else, the whole page is drawn anew."""
+    stretch = course.at(run.spec.course, Place(run.epoch)) if run.live else 0
+    return run.state, run.held, run.goal is None, run.speed, run.spec_json, stretch, len(frame.store().pending_of(run.id))
+
+
+def _past(run: Run) -> None:
+    """Back to an epoch, and from there another way; and which curve."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="run-past"):
+        with st.container(width=150):
+            _metric(run.spec)
+        if run.epoch < 1:
+            return
+        here, key = playback.at(run), f"at-{run.id}"
+        st.session_state[key] = here
+        st.number_input(
+            "As of epoch", 0, max(run.epoch, here or 0), key=key, placeholder="newest", width=140,
+            on_change=_go, args=(run, key), help="Or move the playhead below the curve, by hand or with its arrow keys.",
+        )  # fmt: skip
+        place = f"at {here}" if here is not None else "here"
+        st.button(
+            f"Fork {place} · new run", key="run-fork", icon=":material/call_split:", on_click=_fork, args=(run,),
+            help="A run that stands where this one was, on hold: change something, then let it go. This one stays as it is.",
+        )  # fmt: skip
+
+
+def _go(run: Run, key: str) -> None:
+    chosen = st.session_state[key]
+    playback.put(run, None if chosen is None else int(chosen))
+
+
+def _fork(run: Run) -> None:
+    """From the epoch that is shown, else from the newest that another run can still differ in."""
+    now = frame.store().run(run.id)
+    here = playback.at(run)
+    latest = min(now.epoch, now.epochs - 1) if now is not None else 0
+    relatives.fork(run.id, latest if here is None else here)
 
 
 def _size(spec: RunSpec) -> tuple[tuple[str, str], ...]:
@@ -90,30 +149,25 @@ def _numbers(each: tuple[tuple[str, str], ...]) -> None:
     st.html(f'<div class="tl-numbers">{pairs}</div>')
 
 
-def _pictures(spec: RunSpec, rows: progress.Rows, name: str, epoch: int | None, final: bool = False) -> None:
-    from tlcore.charts import colours, curves
+def _chart(spec: RunSpec, name: str, run: Run | None) -> None:
+    """The curves under the timeline of what learns when, with flags, relatives and the playhead."""
+    from tlcore.charts import timeline
     from tlcore.ui.live import live_chart
-    from tlcore.ui.strip import strip
 
-    strip(spec.blocks, spec.phases, spec.epochs, key="run-strip", epoch=epoch)
     metric = forms.chosen("curve", CURVES, "accuracy", WHICH) if spec.objective == "supervised" else "loss"
-    role = colours.role("pretrain" if spec.kind == "pretrain" else spec.strategy)
-    series = [curves.Series(_named(spec, role, rows), rows, role, spec.seed)] if rows else []
+    count = changes.batches(spec)
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."
-    if metric == "accuracy" and (kept := _watched(rows)):
-        series.append(curves.Series("Source task", kept, "source", spec.seed))
-        alt += " Beside it the accuracy of the source task with its own head."
-    live_chart(series, f"run-curves-{name}", alt, metric, spec.epochs, same=name if final else "")
-
-
-def _named(spec: RunSpec, role: str, rows: progress.Rows) -> str:
-    """What the curve is called; a name only counts where there is a second curve."""
-    from tlcore.charts import colours
-
-    return words.arm(spec.strategy) if _watched(rows) else colours.ROLES[role].label
-
-
-def _watched(rows: progress.Rows) -> progress.Rows:
-    """The accuracy of the source task, where it was watched, as epochs of a curve of its own."""
-    seen = [(row["epoch"], row.get("source_accuracy")) for row in rows]
-    return [{"epoch": epoch, "val_accuracy": value} for epoch, value in seen if value is not None]
+    if run is None:
+        live_chart([], f"run-curves-{name}", alt, metric, spec.epochs, timeline=timeline.of(spec, count))
+        return
+    series, same = relatives.series(run, metric)
+    if len(series) > 1:
+        alt += " Beside it the accuracy of the source task, or runs that parted from this one."
+    flags = changes.flags(spec, changes.made(spec, frame.store().commands(run.id)), count) if spec.changes else []
+    here = playback.at(run)
+    head = None if run.epoch < 1 else here if here is not None else run.epoch
+    moved = live_chart(
+        series, f"run-curves-{name}", alt, metric, spec.epochs, same=same, timeline=timeline.of(spec, count), flags=flags,
+        playhead=head, replay=playback.replay(run),
+    )  # fmt: skip
+    playback.heard(run, moved, lambda: st.rerun(scope="app"))

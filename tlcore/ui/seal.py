@@ -91,7 +91,7 @@ def _name(spec: RunSpec, place: int, name: str) -> str:
 
 def trained(spec: RunSpec, place: int) -> str:
     """What of a part the strategy trains in any of its phases."""
-    said = {_share(phase, place) for phase in spec.phases} - {""}
+    said = {_share(stretch.phase, place) for stretch in spec.course} - {""}
     return ", ".join(sorted(said)) or "no"
 
 

@@ -1,65 +1,49 @@
-"""What can be done with a run: stop, go on, try again, compare, delete. Never inside a timed fragment."""
+"""Where a run leads: to what comes from it, to a form with its settings, to a comparison, to others by a link; and its deletion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.registry import InputError
-from tlcore.ui import frame, recipes
+from tlcore.ui import frame, hand, recipes
 from tlcore.ui.sources import recipe_name
 
 if TYPE_CHECKING:
     from tlcore.store import Run
 
 NAMED = 8  # runs that came from a source, by number
-PROBLEM = "problem"  # a refusal, shown at the next drawing of the page
-
-
-def attempt(action: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
-    """Do something with the store from a callback; a refusal becomes a sentence on the page."""
-    try:
-        return action(*args, **keywords)
-    except InputError as error:
-        st.session_state[PROBLEM] = str(error)
-    return None
-
-
-def problem() -> None:
-    """Show the refusal of the last click, once."""
-    if said := st.session_state.pop(PROBLEM, None):
-        st.error(said)
 
 
 def steering(run: Run) -> None:
-    """The row of buttons of one run."""
+    """The row of links of one run."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-steering"):
-        if run.live:
-            st.button("Stop", icon=":material/stop:", key="run-stop", on_click=attempt, args=(jobs.stop, run.id))
-        elif run.state in ("stopped", "interrupted"):
-            st.button(
-                "Resume", icon=":material/play_arrow:", key="run-resume", type="primary", on_click=attempt, args=(jobs.resume, run.id)
-            )
-        elif run.state == "failed" and st.button("Try again", icon=":material/replay:", key="run-again", type="primary"):
-            _again(run)
         if run.kind == "pretrain" and run.state == "finished":
             chosen = {"source": recipe_name(run.spec, run.id)}
             st.page_link("pages/finetune.py", label="Fine-tune from this source", icon=":material/school:", query_params=chosen)
         form, choices = recipes.link_page(run.spec), recipes.link(run.spec, run.parent)
-        st.page_link(form, label="Change and run", icon=":material/tune:", query_params=choices)
+        st.page_link(form, label="Change and run anew", icon=":material/tune:", query_params=choices)
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params={"runs": run.id})
-        if not run.live:
+        _sharing(run)
+        if not run.live and hand.may_steer(run.id):
             _deleting(run)
-    problem()
+    hand.problem()
 
 
-def _again(run: Run) -> None:
-    fresh = attempt(jobs.submit, run.spec)
-    if fresh is not None:
-        st.switch_page("pages/runs.py", query_params={"run": fresh.id})
+def _sharing(run: Run) -> None:
+    """The links of a run: everybody sees it by the first; where strangers can see the lab, who has the second steers it too."""
+    box = st.popover("Share", icon=":material/share:", key="run-share", on_change="rerun")
+    if not box.open:
+        return
+    base = (st.context.url or "").rsplit("/", 1)[0]
+    with box:
+        st.markdown("Whoever opens this link sees the run: live, or as a replay.")
+        st.code(f"{base}/runs?run={run.id}", language=None, wrap_lines=True)
+        if jobs.hosted() and (held := hand.token(run.id)):
+            st.markdown("Whoever has this one can steer it too: keep it to yourself.")
+            st.code(f"{base}/runs?run={run.id}&{hand.TOKEN}={held}", language=None, wrap_lines=True)
 
 
 def _deleting(run: Run) -> None:
@@ -70,8 +54,8 @@ def _deleting(run: Run) -> None:
         st.markdown(f"Run {run.number} goes for good, with its curves and its weights.")
         orphans([run])
         if st.button(f"Delete run {run.number}", key="run-delete-sure", type="primary"):
-            attempt(remove, run.id)
-            if PROBLEM not in st.session_state:
+            hand.attempt(remove, run.id)
+            if hand.PROBLEM not in st.session_state:
                 st.switch_page("pages/runs.py")
 
 
@@ -87,4 +71,4 @@ def orphans(sources: Iterable[Run]) -> None:
 
 def remove(run_id: str) -> None:
     """Delete a run, and a source even when others came from it: the visitor has been told."""
-    jobs.delete(run_id, force=True)
+    jobs.delete(run_id, force=True, token=hand.token(run_id))

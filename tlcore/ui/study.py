@@ -14,7 +14,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.studies import Study, span
-from tlcore.ui import answer, behind, frame, launch, pace, progress, steering, words
+from tlcore.ui import answer, behind, frame, hand, launch, pace, progress, words
 from tlcore.ui.standing import CONTROLS, Standing, named, standing
 from tlcore.ui.tables import badge
 from tlcore.ui.units import joined
@@ -39,7 +39,7 @@ def study_view(record: StudyRecord) -> None:
     """The panel of one study, in every state."""
     sources, members = frame.store().sources(record.id), frame.store().members(record.id)
     _heading(record, _state(record, sources))
-    steering.problem()
+    hand.problem()
     answer.card(record, members)
     _live(record, sources, members)
     behind.tabs(record, members)
@@ -84,10 +84,20 @@ def _heading(record: StudyRecord, state: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="study-line"):
         st.markdown(f"**{words.study(record.settings)}** &ensp;{badge(state)}", width="content")
         if record.live:
-            st.button("Stop all", icon=":material/stop:", key="study-stop", on_click=steering.attempt, args=(jobs.stop_study, record.id))
+            st.button(
+                "Stop all",
+                icon=":material/stop:",
+                key="study-stop",
+                on_click=hand.attempt,
+                args=(jobs.stop_study, record.id, hand.starter()),
+            )
         elif record.state in ("stopped", "interrupted"):
             st.button(
-                "Go on", icon=":material/play_arrow:", key="study-resume", on_click=steering.attempt, args=(jobs.resume_study, record.id)
+                "Go on",
+                icon=":material/play_arrow:",
+                key="study-resume",
+                on_click=hand.attempt,
+                args=(jobs.resume_study, record.id, hand.starter()),
             )
         elif record.state == "failed":
             st.button("Try again", icon=":material/replay:", key="study-again", on_click=_again, args=(record,))
@@ -95,7 +105,7 @@ def _heading(record: StudyRecord, state: str) -> None:
 
 def _again(record: StudyRecord) -> None:
     plain = {"study": record.question, **record.settings}
-    fresh = steering.attempt(lambda: jobs.submit_study(Study.from_plain(plain)))
+    fresh = hand.attempt(lambda: jobs.submit_study(Study.from_plain(plain), hand.starter()))
     if fresh is not None:
         st.query_params["study"] = fresh.id
 

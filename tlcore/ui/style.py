@@ -28,9 +28,15 @@ RULES = """
 .st-key-study-more button p { white-space: normal; overflow: visible; }
 .st-key-verdict { min-height: 20.5rem; }
 .st-key-study-line { min-height: 2.5rem; }
-.tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; }
+.st-key-transport button[kind="primary"] { min-width: 8rem; min-height: 2.75rem; }
+.st-key-blocks { flex-wrap: wrap; }
+.st-key-blocks .stElementContainer { min-width: 6.2rem; flex: 1 1 6.2rem; }
+.st-key-blocks button { min-height: 3.4rem; line-height: 1.15; padding-inline: .25rem; }
+.st-key-blocks button p { font-size: .8125rem; }
+.st-key-blocks button:disabled { opacity: 1; cursor: default; }
+.tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 1.35rem; }
 .tl-numbers span { display: block; font-size: .875rem; }
-.tl-numbers b { font-weight: 400; font-size: 1.9rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
+.tl-numbers b { font-weight: 400; font-size: 1.5rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .stMarkdown p:has(> span[style*="0.875rem"]:only-child) { line-height: 1.4; color: var(--tl-soft); }
 .stMarkdown table { display: block; overflow-x: auto; border: 0; }
 .stMarkdown th, .stMarkdown td { border-width: 0 0 1px; padding: .45rem 1.5rem .45rem 0; }

@@ -29,6 +29,7 @@ STATES = {
     "interrupted": ("Interrupted", "yellow", ":material/pause:"),
     "failed": ("Failed", "red", ":material/error:"),
 }
+HELD = ("Paused", "gray", ":material/pause:")
 STUDY_PAGES = {
     "arms": "app.py",
     "freezing": "pages/freezing.py",
@@ -43,15 +44,15 @@ Table = Sequence[Mapping[str, Any]]
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-def badge(state: str) -> str:
-    """The state of a run or a study as Markdown: one word in a coloured pill."""
-    word, colour, icon = STATES[state]
+def badge(state: str, held: bool = False) -> str:
+    """The state of a run or a study as Markdown: one word in a coloured pill. held: it is on hold."""
+    word, colour, icon = HELD if held else STATES[state]
     return f":{colour}-badge[{icon} {word}]"
 
 
 def run_row(run: Run) -> Row:
     """A run as a line of the list."""
-    word, colour, _ = STATES[run.state]
+    word, colour, _ = HELD if run.held else STATES[run.state]
     return Row(
         id=run.id,
         place=("pages/runs.py", {"run": run.id}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,7 +11,7 @@ from tlcore import folder
 from tlcore.engine import local
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
-from tlcore.store import NO_RUN, Command, Run, Store, StudyRecord
+from tlcore.store import Command, Run, Store, StudyRecord
 from tlcore.studies import Study
 
 FOREIGN = "Only who holds the private link of this run can steer it: look at it, replay it, or fork it."
@@ -55,16 +54,11 @@ def fork(run_id: str, epoch: int, visitor: str = "") -> Run:
 
 
 def reset(run_id: str, token: str | None = None, visitor: str = "") -> Run:
-    """Back to the beginning: a live run stops and is kept; what its settings were before anybody changed them stands on hold at epoch 0.
-
-    If a finished run is already the answer to these settings, it is opened.
-    """
-    run = store().run(run_id)
-    if run is None:
-        raise InputError(NO_RUN)
-    if run.live:
-        stop(run_id, token)
-    return submit(replace(run.spec, changes=()), visitor, hold=True)
+    """Back to the beginning: a live run stops and is kept; a fork of its epoch 0 stands on hold, as it was before anybody changed it."""
+    guard(run_id, token)
+    fresh = fork(run_id, 0, visitor)
+    store().stop(run_id)
+    return fresh
 
 
 def hosted() -> bool:

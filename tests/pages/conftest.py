@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.stand_in import StandIn, summary
 from tlcore import datasets
 from tlcore.spec import RunSpec
-from tlcore.store import Run, Store, StudyRecord
+from tlcore.store import Lease, Run, Store, StudyRecord
 from tlcore.studies import Study
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,11 @@ class Lab:
     def worker(self) -> StandIn:
         """Someone who trains."""
         return StandIn(self.store)
+
+    def lease(self, name: str) -> Lease:
+        """The right to train the run of that name, as its worker has it."""
+        run = self.run(name)
+        return Lease(run.id, run.attempt, run.worker or "")
 
     def run(self, name: str) -> Run:
         """The run of that name as it stands now."""

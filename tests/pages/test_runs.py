@@ -21,13 +21,14 @@ SENTENCES = {
     "queued": "engine",
 }
 BUTTONS = {
-    "finished": {"run-delete-sure"},
-    "stopped": {"run-resume", "run-delete-sure"},
-    "failed": {"run-again", "run-delete-sure"},
-    "interrupted": {"run-resume", "run-delete-sure"},
-    "running": {"run-stop"},
-    "queued": {"run-stop"},
+    "finished": {"run-pause", "run-fork", "run-delete-sure"},  # it is replayed to who comes by its link
+    "stopped": {"run-resume", "run-fork", "run-delete-sure"},
+    "failed": {"run-again", "run-fork", "run-delete-sure"},
+    "interrupted": {"run-resume", "run-fork", "run-delete-sure"},
+    "running": {"run-pause", "run-fork"},
+    "queued": {"run-pause"},
 }
+ALWAYS = {"run-reset", "run-step", "run-stop"}
 
 
 def buttons(app):
@@ -46,7 +47,7 @@ def test_one_run_says_where_it_is(lab, name):
 def test_one_run_offers_what_can_be_done(lab, name):
     app = lab.page("pages/runs.py", run=lab.runs[name])
     app.session_state["run-delete"] = True
-    assert buttons(lab.calm(app.run())) == BUTTONS[name]
+    assert buttons(lab.calm(app.run())) == BUTTONS[name] | ALWAYS
 
 
 @pytest.mark.parametrize("tab", ["Result", "Confusion", "What moved", "Details"])

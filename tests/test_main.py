@@ -9,6 +9,7 @@ import pytest
 import tlcore
 from tlcore import jobs
 from tlcore.__main__ import main
+from tlcore.spec import RunSpec
 
 QUICK = {"kind": "finetune", "dataset": "digits", "strategy": "scratch", "labels_per_class": 3, "epochs": 2}
 
@@ -110,3 +111,74 @@ def test_a_run_is_deleted(capsys):
     run = tlcore.finetune(dataset="digits", strategy="scratch", labels_per_class=2, epochs=1)
     assert main(["delete", run.id]) == 0
     assert jobs.store().run(run.id) is None
+
+
+# --- steering -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held():
+    """A run on hold, with settings of its own."""
+    spec = RunSpec.make("finetune", dataset="digits", strategy="scratch", labels_per_class=3, epochs=3, seed=41)
+    held = jobs.submit(spec, hold=True)
+    yield str(held.number)
+    if (left := jobs.store().run(held.id)) is not None:
+        jobs.stop(left.id)
+        jobs.delete(left.id)
+
+
+def test_a_run_is_steered_by_name(held, capsys):
+    assert main(["steer", held, "block1", "0"]) == 0
+    assert capsys.readouterr().out == f"Run {held}: done, at epoch 0.\n"
+    assert main(["steer", held, "speed", "5"]) == 0 and main(["steer", held, "step"]) == 0
+    run = jobs.store().numbered(int(held))
+    assert (run.speed, run.goal, run.spec.changes[0].name) == (5.0, 1, "block1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (["epochs", "3"], "cannot be changed while this run goes"),
+        (["block1", "7"], "Block 1 is 7.0: choose a number from 0 to 1."),
+        (["learning_rate"], "Learning rate is None: choose"),
+    ],
+)
+def test_what_cannot_be_steered_is_one_sentence(held, capsys, asked, sentence):
+    assert main(["steer", held, *asked]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_finished_run_is_forked_and_repeated(run, capsys):
+    fork = run.fork(1, block1=0.0)
+    assert fork.spec.changes[0].place == (1, 0) and fork.history["loss"].iloc[1] == run.history["loss"].iloc[1]
+    number = str(jobs.store().run(fork.id).number)
+    assert main(["replay", number]) == 0
+    assert capsys.readouterr().out == f"Run {number}, repeated: all {len(fork.weights)} variables are the same to the last bit.\n"
+    again = tlcore.finetune(**{**{name: value for name, value in QUICK.items() if name != "kind"}, "changes": [
+        {"epoch": 1, "step": 0, "name": "block1", "value": 0.0}]})  # fmt: skip
+    assert again.id == fork.id  # its record is its recipe
+
+
+def test_a_run_that_differs_is_told(run, capsys, monkeypatch):
+    kept = jobs.store().load_arrays(run.id, "weights.npz")
+    kept["head/logits/bias"] = kept["head/logits/bias"] + 1
+    monkeypatch.setattr(type(jobs.store()), "load_arrays", lambda store, run_id, name: kept if name == "weights.npz" else None)
+    assert main(["replay", run.id]) == 1
+    assert "1 of" in (said := capsys.readouterr().out) and "variables differ, by up to 1" in said
+
+
+@pytest.mark.parametrize(("given", "sentence"), [(["9", "head=1"], "cannot be forked at epoch 9"), (["1", "head"], "'head' is no change")])
+def test_a_fork_that_cannot_be_is_one_sentence(run, capsys, given, sentence):
+    assert main(["fork", run.id, *given]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_only_a_finished_run_can_be_repeated(held, capsys):
+    assert main(["replay", held]) == 1
+    assert "has no weights to compare with" in capsys.readouterr().err
+
+
+def test_asking_in_python_lets_a_held_run_go(held):
+    spec = jobs.store().numbered(int(held)).spec
+    run = tlcore.finetune(dataset="digits", strategy="scratch", labels_per_class=3, epochs=3, seed=41)
+    assert run.spec == spec and jobs.store().run(run.id).state == "finished"

@@ -55,7 +55,7 @@ def test_a_click_melts_or_freezes_a_block_and_drops_a_flag(page, lab, trains):
     page.get_by_role("button", name=re.compile("2: conv")).click()
     expect(page.get_by_text("by hand: block 2 frozen").first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("1 change by hand")).to_be_visible(timeout=PATIENCE)
-    assert page.evaluate("() => document.querySelector('.tlcore-live')._fullData.some((one) => one.uid?.startsWith('flag'))")
+    assert page.evaluate("() => document.querySelector('.tlcore-live')._fullLayout.annotations.some((one) => one.name === 'flag')")
     (change,) = Store().run(trains.id).spec.changes
     assert (change.name, change.value) == ("block2", 0.0)
 

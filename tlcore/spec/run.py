@@ -24,8 +24,9 @@ from tlcore.registry import InputError
 from tlcore.spec import course, key
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS
 from tlcore.spec.checks import check_labels, check_names, check_together, image_of, knobs_of
-from tlcore.strategies import Kind, Phase, plan
+from tlcore.strategies import STRATEGIES, Kind, Phase, plan
 
+SAID = 3  # painted steps that a title tells one by one
 NO_SPEC = "This is not a run: give a JSON object with kind, dataset and what else should differ."
 
 
@@ -176,7 +177,9 @@ class RunSpec:
         if not self.source:
             return tuple(phase.title for phase in self.phases) if self.strategy != "scratch" else ("from scratch",)
         made = "" if self.source.objective == "supervised" else f" ({self.source.objective})"
-        return f"pretrained on {self.source.dataset}{made}", ", then ".join(phase.title for phase in self.phases)
+        told = ", then ".join(phase.title for phase in self.phases)
+        painted = STRATEGIES[self.strategy].facts.get("timed") and len(self.phases) > SAID
+        return f"pretrained on {self.source.dataset}{made}", f"painted in {len(self.phases)} steps" if painted else told
 
     @property
     def amount(self) -> str:

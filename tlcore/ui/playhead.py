@@ -9,6 +9,8 @@ from __future__ import annotations
 SCRIPT = """
 const SVG = "http://www.w3.org/2000/svg"
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5, Home: -Infinity, End: Infinity }
+const HEARD = 1500 // milliseconds in which the server should have heard
+const TIMES = 3
 const CALM = 200 // milliseconds without a key, then the server is told
 const GASP = 250 // milliseconds that one frame counts at most: a tab that slept goes on where it was
 const played = (window.tlcorePlayed ??= new Set())
@@ -137,14 +139,14 @@ function follow(box) {
   steer(box)
 }
 
-// What the server asks for. It is heard where it is new: what the visitor did since stays, and an echo of it is nothing new.
+// What the server asks for. It is heard where it is new; while the server has not heard what the visitor did, nothing is.
 function steer(box) {
   const { head } = box
   if (!head.group) return
   const { playhead, replay } = box.asked
-  const echo = head.sent.indexOf(playhead)
+  const echo = head.sent.findIndex((one) => one.epoch === playhead)
   if (echo >= 0) head.sent.splice(0, echo + 1)
-  const fresh = playhead !== head.given && echo < 0
+  const fresh = !head.sent.length && (playhead !== head.given || echo >= 0)
   head.given = playhead
   const name = replay && !played.has(replay.name) ? replay.name : null
   if (name !== head.name) {
@@ -208,12 +210,24 @@ function put(box, epoch) {
   show(box)
 }
 
+// An answer of the server can cross what the visitor does, and then it is lost: so it is said again until the server has heard it.
+function send(box, epoch, times = TIMES) {
+  const { sent } = box.head
+  const one = { epoch }
+  sent.push(one)
+  box.fire("playhead", epoch)
+  setTimeout(() => {
+    if (!sent.includes(one)) return
+    sent.splice(sent.indexOf(one), 1)
+    if (times > 1 && !sent.length) send(box, epoch, times - 1)
+  }, HEARD)
+}
+
 function playhead(box, grip) {
   const head = (box.head = { grip, name: null, given: undefined, place: null, frame: 0, sent: [] })
   const report = () => {
     head.calm = 0
-    head.sent.push(head.place)
-    box.fire("playhead", head.place)
+    send(box, head.place)
   }
   grip.tabIndex = 0
   grip.setAttribute("aria-label", "Show the run as of epoch")

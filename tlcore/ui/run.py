@@ -113,7 +113,8 @@ def _past(run: Run) -> None:
         st.session_state[key] = here
         st.number_input(
             "As of epoch", 0, max(run.epoch, here or 0), key=key, placeholder="newest", width=140,
-            on_change=_go, args=(run, key), help="Or move the playhead below the curve, by hand or with its arrow keys.",
+            on_change=_go, args=(run, key), help="Or move the playhead below the curve, by hand or with its arrow keys. Any epoch can be forked: one whose state "
+            "is not kept is trained again from the nearest that is.",
         )  # fmt: skip
         place = f"at {here}" if here is not None else "here"
         st.button(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from tlcore.spec import BUDGET, CATALOGUES, RunSpec
+from tlcore.spec import BUDGET, CATALOGUES, RunSpec, course
 from tlcore.ui import words
 
 
@@ -26,7 +27,8 @@ def settings(spec: RunSpec) -> dict[str, str]:
     for catalogue in CATALOGUES:
         labels = {knob.name: knob.label for knob in CATALOGUES[catalogue][getattr(spec, catalogue)].knobs}
         chosen |= {labels[name]: value for name, value in spec.settings(catalogue).items()}
-    return {name: text(value) for name, value in chosen.items()}
+    by_hand = [f"{course.said(each.name)} {each.value:g} after epoch {each.epoch}" for each in spec.changes]
+    return {name: text(value) for name, value in chosen.items()} | ({"Changed by hand": "; ".join(by_hand)} if by_hand else {})
 
 
 def changed(spec: RunSpec) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def changed(spec: RunSpec) -> dict[str, Any]:
     standard = RunSpec.make(spec.kind, source=spec.source, **always)
     named = ("objective", "backbone", "labels_per_class", "image", "head", "schedule", *BUDGET)
     found = {name: getattr(spec, name) for name in named if getattr(spec, name) != getattr(standard, name)}
+    if spec.changes:
+        found["changes"] = [asdict(each) for each in spec.changes]
     return found | {name: value for name, value in spec.knobs.items() if standard.knobs.get(name) != value}
 
 

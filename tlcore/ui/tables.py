@@ -111,6 +111,8 @@ def unusual(spec: str) -> str:
 
 def said(name: str, value: Any) -> str:
     """A setting in a word or two."""
+    if name == "changes":
+        return f"steered {len(value)} time{'s' if len(value) != 1 else ''}"
     if name in SHORT:
         return SHORT[name].format(value)
     return f"{name.replace('_', ' ')} {text(value)}"

@@ -21,6 +21,10 @@ from tlcore.ui.tables import badge
 PULSE = 0.8  # seconds between two looks at a live run: what somebody else does is seen within a second
 CURVES = {"accuracy": "Accuracy", "loss": "Loss"}
 WHICH = "Which curve?"
+BACK = (
+    "Or move the playhead below the curve, by hand or with its arrow keys. Any epoch can be forked: one whose state is not kept "
+    "is trained again from the nearest that is."
+)
 
 
 def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
@@ -113,8 +117,7 @@ def _past(run: Run) -> None:
         st.session_state[key] = here
         st.number_input(
             "As of epoch", 0, max(run.epoch, here or 0), key=key, placeholder="newest", width=140,
-            on_change=_go, args=(run, key), help="Or move the playhead below the curve, by hand or with its arrow keys. Any epoch can be forked: one whose state "
-            "is not kept is trained again from the nearest that is.",
+            on_change=_go, args=(run, key), help=BACK,
         )  # fmt: skip
         place = f"at {here}" if here is not None else "here"
         st.button(

@@ -38,3 +38,10 @@ def test_what_is_trained_is_said():
         "lora": "layers beside it", "adapter": "layers beside it", "lp_ft": "all",
     }  # fmt: skip
     assert seal.trained(tuned("surgical", with_head=False), 4) == "no"
+
+
+def test_what_was_melted_by_hand_counts_as_trained():
+    from tlcore.spec import Place, course
+
+    spec = course.changed(RunSpec.make("finetune", source=RunSpec.make("pretrain"), strategy="linear_probe"), Place(2), "block4", 0.1)
+    assert [seal.trained(spec, place) for place in range(5)] == ["no", "no", "no", "all", "all"]

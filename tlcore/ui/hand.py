@@ -20,6 +20,7 @@ from tlcore.ui import frame
 VISITOR = "_visitor"  # in the session: a secret name
 TOKENS = "_tokens"  # in the session: run -> token
 TOKEN = "token"  # in the address of a private link
+AWAITS = "_awaits"  # in the session: the run that was asked something and has not answered
 PROBLEM = "problem"  # in the session: a refusal, shown at the next drawing of the page
 
 
@@ -60,7 +61,17 @@ def may_steer(run_id: str) -> bool:
 
 def ask(run_id: str, what: str, value: Any = None) -> None:
     """Ask something of a run, from a callback; a refusal becomes a sentence on the page."""
-    attempt(jobs.command, run_id, what, value, key=secrets.token_hex(8), hand=name(), token=token(run_id))
+    made = attempt(jobs.command, run_id, what, value, key=secrets.token_hex(8), hand=name(), token=token(run_id))
+    if made is not None and made.epoch is None:
+        st.session_state[AWAITS] = run_id
+
+
+def heard(run_id: str) -> bool:
+    """Whether everything that was asked from here is answered now, and was not at the last look."""
+    if st.session_state.get(AWAITS) != run_id or frame.store().pending_of(run_id):
+        return False
+    del st.session_state[AWAITS]
+    return True
 
 
 def attempt(action: Any, *args: Any, **keywords: Any) -> Any:

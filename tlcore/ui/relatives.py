@@ -23,29 +23,34 @@ def fork(run_id: str, epoch: int) -> None:
         st.query_params["run"] = made.id
 
 
-def series(run: Run, metric: str) -> tuple[list[Series], str]:
+def series(run: Run, family: Sequence[Run], metric: str) -> tuple[list[Series], str]:
     """The curve of a run, that of its source task where it was watched, and those of its relatives; a name for exactly these once
     none of them can change any more."""
     rows, role = progress.history(run), colours.role("pretrain" if run.kind == "pretrain" else run.strategy)
-    others = [each for each in family(run) if each.id != run.id][-SHOWN:]
+    others = [_now(each) for each in family if each.id != run.id][-SHOWN:]
     watched = _watched(rows) if metric == "accuracy" else []
     alone = not watched and not others
     name = colours.ROLES[role].label if alone else f"Run {run.number}" if others else words.arm(run.strategy)
     found = [Series(name, rows, role, run.spec.seed)] if rows else []
     found += [Series("Source task", watched, "source", run.spec.seed)] if watched else []
-    found += [_quiet(each, role, run) for each in others]
+    found += [_quiet(each, role) for each in others]
     still = run.state == "finished" and not any(each.live for each in others)
     return found, " ".join((run.id, *(f"{each.id}-{each.epoch}" for each in others))) if still else ""
 
 
 def family(run: Run) -> Sequence[Run]:
-    """A run and all that share its beginning; looked up where it is a fork or may have been forked."""
+    """A run and all that share its beginning."""
     return frame.store().family(run.id)
 
 
-def _quiet(other: Run, role: str, run: Run) -> Series:
-    """A relative, from where it parted: a fork from its own beginning, what this run is a fork of from the start."""
-    begins = other.forked_at or 0 if other.forked else 0
+def _now(other: Run) -> Run:
+    """A relative as it stands now."""
+    return (frame.store().run(other.id) or other) if other.live else other
+
+
+def _quiet(other: Run, role: str) -> Series:
+    """A relative, from where it parted: a fork from its own beginning, what nothing is forked from from the start."""
+    begins = (other.forked_at or 0) if other.forked else 0
     return Series(f"Run {other.number}", progress.history(other), role, other.spec.seed, begins=begins, quiet=True)
 
 

@@ -7,9 +7,12 @@ numbers change. What changes by itself lies in one timed fragment; what is click
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
+from tlcore.charts.flags import Flag
+from tlcore.charts.timeline import Segment
 from tlcore.spec import Place, RunSpec, course, trained
 from tlcore.store import Command, Run
 from tlcore.ui import changes, desk, forms, frame, hand, playback, progress, relatives, steering, transport, words
@@ -39,7 +42,7 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
     transport.transport(run)
     hand.problem()
     _desk(run, commands)
-    _live(run)
+    _live(run, commands)
     _past(run)
     changes.table(run, changes.made(run.spec, commands), commands)
     steering.steering(run)
@@ -54,7 +57,7 @@ def _before(spec: RunSpec) -> None:
     transport.before(spec)
     desk.looked_at(spec, 0, "What it begins with. While it trains, a click here freezes a block or melts it.")
     _numbers((*progress.no_numbers(spec), *_size(spec)))
-    _chart(spec, "new", None)
+    _chart(spec, "new", Scene.of(spec), None)
     _metric(spec)
 
 
@@ -83,19 +86,20 @@ def _desk(run: Run, commands: Sequence[Command]) -> None:
     desk.looked_at(run.spec, here, f"{when}. Fork it to change something{'' if here is None else ' from there on'}.")
 
 
-def _live(run: Run) -> None:
+def _live(run: Run, commands: Sequence[Command]) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
+    scene = Scene.of(run.spec, commands, relatives.family(run))
 
     @frame.moving(PULSE if run.live else None, key="run-live")
     def moving() -> None:
         now = frame.store().run(run.id) if run.live else run
-        if now is None or _steered(now) != _steered(run):
+        if now is None or _steered(now) != _steered(run) or hand.heard(run.id):
             st.rerun(scope="app")
             return
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
         _numbers((*progress.numbers(now, rows), *_size(now.spec)))
-        _chart(now.spec, now.id, now)
+        _chart(now.spec, now.id, scene, now)
 
     moving()
 
@@ -103,7 +107,7 @@ def _live(run: Run) -> None:
 def _steered(run: Run) -> tuple[object, ...]:
     """What the buttons of a run depend on: when it changes, also by somebody else, the whole page is drawn anew."""
     stretch = course.at(run.spec.course, Place(run.epoch)) if run.live else 0
-    return run.state, run.held, run.goal is None, run.speed, run.spec_json, stretch, len(frame.store().pending_of(run.id))
+    return run.state, run.held, run.goal is None, run.speed, run.spec_json, stretch
 
 
 def _past(run: Run) -> None:
@@ -153,25 +157,39 @@ def _numbers(each: tuple[tuple[str, str], ...]) -> None:
     st.html(f'<div class="tl-numbers">{pairs}</div>')
 
 
-def _chart(spec: RunSpec, name: str, run: Run | None) -> None:
+@dataclass(frozen=True)
+class Scene:
+    """What stands around the curves, and only changes when the whole page is drawn anew."""
+
+    timeline: list[Segment]
+    flags: list[Flag]
+    family: Sequence[Run] = ()
+
+    @classmethod
+    def of(cls, spec: RunSpec, commands: Sequence[Command] = (), family: Sequence[Run] = ()) -> Scene:
+        """That of a run."""
+        from tlcore.charts import timeline
+
+        count = changes.batches(spec)
+        return cls(timeline.of(spec, count), changes.flags(spec, changes.made(spec, commands), count), family)
+
+
+def _chart(spec: RunSpec, name: str, scene: Scene, run: Run | None) -> None:
     """The curves under the timeline of what learns when, with flags, relatives and the playhead."""
-    from tlcore.charts import timeline
     from tlcore.ui.live import live_chart
 
     metric = forms.chosen("curve", CURVES, "accuracy", WHICH) if spec.objective == "supervised" else "loss"
-    count = changes.batches(spec)
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."
     if run is None:
-        live_chart([], f"run-curves-{name}", alt, metric, spec.epochs, timeline=timeline.of(spec, count))
+        live_chart([], f"run-curves-{name}", alt, metric, spec.epochs, timeline=scene.timeline)
         return
-    series, same = relatives.series(run, metric)
+    series, same = relatives.series(run, scene.family, metric)
     if len(series) > 1:
         alt += " Beside it the accuracy of the source task, or runs that parted from this one."
-    flags = changes.flags(spec, changes.made(spec, frame.store().commands(run.id)), count) if spec.changes else []
     here = playback.at(run)
     head = None if run.epoch < 1 else here if here is not None else run.epoch
     moved = live_chart(
-        series, f"run-curves-{name}", alt, metric, spec.epochs, same=same, timeline=timeline.of(spec, count), flags=flags,
+        series, f"run-curves-{name}", alt, metric, spec.epochs, same=same, timeline=scene.timeline, flags=scene.flags,
         playhead=head, replay=playback.replay(run),
     )  # fmt: skip
     playback.heard(run, moved, lambda: st.rerun(scope="app"))

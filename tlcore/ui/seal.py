@@ -21,6 +21,7 @@ STATES = {
     "broken": "moved, though it was to stay",
 }
 HEAD = ("Part", "State", "Trained", "Drift", "of statistics", "Gradient, first", "last")
+STEPS = 4  # phases that the strip draws one by one
 MEANING = (
     "Drift is the length of the change over the length of the start, for the head none, which starts anew; statistics are BatchNorm's "
     "running means and variances. Gradient is the mean norm over the steps of the first and of the last epoch."
@@ -33,7 +34,8 @@ def moved_view(run: Run, key: str) -> None:
 
     result, spec = run.result or {}, run.spec
     moved = result["moved"]
-    strip(spec.blocks, spec.phases, spec.epochs, key=f"{key}-moved", moved=moved, seal=_sealed(result))
+    plan = () if spec.changes or len(spec.phases) > STEPS else spec.phases  # else the timeline above the curve says what learned when
+    strip(spec.blocks, plan, spec.epochs, key=f"{key}-moved", moved=moved, seal=_sealed(result))
     st.markdown(seal(result))
     rows = parts(spec, result, frame.store().gradients(run.id))
     if rows:

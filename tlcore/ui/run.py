@@ -56,8 +56,9 @@ def _before(spec: RunSpec) -> None:
     st.markdown("It was measured before: open the result." if frame.store().finished([spec.key]) else "Not started yet.")
     transport.before(spec)
     desk.looked_at(spec, 0, "What it begins with. While it trains, a click here freezes a block or melts it.")
-    _numbers((*progress.no_numbers(spec), *_size(spec)))
-    _chart(spec, "new", Scene.of(spec), None)
+    scene = Scene.of(spec)
+    _numbers((*progress.no_numbers(spec), *scene.size))
+    _chart(spec, "new", scene, None)
     _metric(spec)
 
 
@@ -98,7 +99,7 @@ def _live(run: Run, commands: Sequence[Command]) -> None:
             return
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
-        _numbers((*progress.numbers(now, rows), *_size(now.spec)))
+        _numbers((*progress.numbers(now, rows), *scene.size))
         _chart(now.spec, now.id, scene, now)
 
     moving()
@@ -163,6 +164,7 @@ class Scene:
 
     timeline: list[Segment]
     flags: list[Flag]
+    size: tuple[tuple[str, str], ...]
     family: Sequence[Run] = ()
 
     @classmethod
@@ -171,7 +173,7 @@ class Scene:
         from tlcore.charts import timeline
 
         count = changes.batches(spec)
-        return cls(timeline.of(spec, count), changes.flags(spec, changes.made(spec, commands), count), family)
+        return cls(timeline.of(spec, count), changes.flags(spec, changes.made(spec, commands), count), _size(spec), family)
 
 
 def _chart(spec: RunSpec, name: str, scene: Scene, run: Run | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from threading import Event, Timer
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tlcore.engine import recorder
 from tlcore.engine.recorder import Recording
 from tlcore.spec import Place, RunSpec
-from tlcore.store import Fenced, Owner, Store, StoreBusy, StoreFull
+from tlcore.store import Fenced, Owner, Store, StoreBusy, StoreFull, StoreReadOnly
 from tlcore.studies import Study
 from tlcore.training import Outcome
 
@@ -107,7 +108,70 @@ def test_a_young_checkpoint_is_not_followed_by_another(store, recording, monkeyp
     assert store.load_checkpoint(recording.lease.run) is None
     now[0] = 101.0
     recording.checkpoint(2, {"a": np.zeros(3)})
+    recording._aside.settle()
     assert store.load_checkpoint(recording.lease.run)[0] == 2
+
+
+@pytest.fixture
+def slow(store, recording, monkeypatch):
+    """A disk that has not written a checkpoint before it is told so; the clock does not matter to when the next one is due."""
+    real, done = store.save_checkpoint, Event()
+
+    def save(*given):
+        assert done.wait(60)
+        return real(*given)
+
+    monkeypatch.setattr(store, "save_checkpoint", save)
+    monkeypatch.setattr(recorder, "CHECKPOINT", 0.0)
+    monkeypatch.setattr(recorder, "SHARE", 0)
+    recording._kept = recording._pause = 0.0
+    recording.epochs([row(0), row(1), row(2)])
+    return done
+
+
+def test_the_training_goes_on_while_a_checkpoint_is_written(store, recording, slow):
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    recording.epochs([row(3)])
+    assert recording.wish() is None and store.load_checkpoint(recording.lease.run) is None
+    slow.set()
+    recording.checkpoint(2, {"a": np.ones(3)})
+    assert store.load_checkpoint(recording.lease.run)[0] >= 1, "one after the other"
+
+
+@pytest.mark.parametrize("state", ["stopped", "parked", "finished"])
+def test_a_run_does_not_end_before_its_checkpoint_is_kept(store, recording, slow, state):
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    Timer(0.1, slow.set).start()
+    recording.checkpoint(2, {"a": np.ones(3)})
+    recording.finish(Outcome(state))
+    assert store.load_checkpoint(recording.lease.run)[0] == 2
+
+
+def test_what_goes_wrong_with_a_checkpoint_is_raised_when_the_next_is_due(store, recording, slow, monkeypatch):
+    monkeypatch.setattr(store, "save_checkpoint", lambda *given: _raise(StoreReadOnly("read only")))
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    with pytest.raises(StoreReadOnly):
+        recording.checkpoint(2, {"a": np.zeros(3)})
+    recording.finish(Outcome("failed", error="told"))
+    assert store.run(recording.lease.run).state == "failed", "it is raised once"
+
+
+def test_a_worker_that_was_overtaken_learns_of_it_from_its_checkpoint(store, recording, slow):
+    slow.set()
+    store.park(recording.lease)
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    with pytest.raises(Fenced):
+        recording.finish(Outcome("stopped"))
+    assert store.load_checkpoint(recording.lease.run) is None
+
+
+def test_a_slow_disk_is_asked_for_fewer_checkpoints(store, recording, slow, monkeypatch):
+    monkeypatch.setattr(recorder, "SHARE", 30)
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    Timer(0.1, slow.set).start()
+    recording.checkpoint(2, {"a": np.zeros(3)})  # it waits for the first, and is not written: that took too long
+    recording._aside.settle()
+    assert store.load_checkpoint(recording.lease.run)[0] == 1 and recording._pause > 2.5
 
 
 @pytest.fixture
@@ -227,6 +291,17 @@ def test_a_held_run_can_be_stopped(store, recording, time_flies):
     store.stop(recording.lease.run)
     hear(recording)
     assert recording.wish() == "stop"
+
+
+def test_a_stop_is_known_from_the_orders_as_long_as_nobody_writes(store, recording, time_flies, monkeypatch):
+    hear(recording)
+    real, asked = store.wish, []
+    monkeypatch.setattr(store, "wish", lambda lease: asked.append(lease) or real(lease))
+    assert recording.wish() is None and not asked
+    store.stop(recording.lease.run)
+    assert recording.wish() == "stop" and len(asked) == 1
+    hear(recording)
+    assert recording.wish() == "stop" and len(asked) == 1
 
 
 def test_a_step_is_one_epoch(store, recording, time_flies):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tlcore import clock
+from tlcore.engine.aside import Aside
 from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, course
 from tlcore.store import PACES, Command, Lease, Orders, Store, StoreBusy, StoreFull
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-CHECKPOINT = 0.25  # seconds of work between two checkpoints, at least
-SHARE = 30  # a checkpoint that took a second is followed by none for so many
+CHECKPOINT = 0.25  # seconds from one checkpoint to the next, at least
+SHARE = 30  # one that took a second is followed by none for so many
 BEAT = 2.0  # seconds between two beats without anything to record
 CALM = 10.0  # the same while the run is on hold
 LOOK = 0.05  # seconds between two looks while it is; those at a server cost more
@@ -45,6 +46,7 @@ class Recording:
         self._budget = BUDGET if store.keeps(lease.run) else 0
         self._last: tuple[int, Arrays] | None = None
         self._saved = -1
+        self._aside = Aside()
         self._orders, self._stamp = Orders(False, None, None), object()
         self._due = 0.0  # when the next epoch may begin
         self._parked = False
@@ -56,26 +58,38 @@ class Recording:
         self._beaten = clock.tick()
 
     def checkpoint(self, epoch: int, arrays: Arrays) -> None:
-        """Keep the state after an epoch, unless the last one is so young that writing would cost more than it saves."""
-        begun, self._last = clock.tick(), (epoch, arrays)
-        if begun - self._kept < self._pause:
-            return
-        self._save_checkpoint()
-        self._kept = clock.tick()
-        self._pause = max(CHECKPOINT, SHARE * (self._kept - begun))
+        """Keep the state after an epoch while the training goes on, unless the last one is so young that it would cost more than it saves.
 
-    def _save_checkpoint(self) -> None:
-        """Keep the state that was given last, if it is not kept yet."""
-        if self._last is None or self._last[0] == self._saved:
-            return
-        epoch, arrays = self._last
+        The rows of its epochs are durable already. What goes wrong is raised when the next one is due, or at the end.
+        """
+        self._last = epoch, arrays
+        if self._is_due():
+            self._aside.settle()  # there is something to wait for only where the disk is slower than a call: then the pause has grown
+        if self._is_due():
+            self._kept = clock.tick()
+            self._aside.begin(lambda: self._save_checkpoint(epoch, arrays))
+
+    def _is_due(self) -> bool:
+        return clock.tick() - self._kept >= self._pause
+
+    def _save_checkpoint(self, epoch: int, arrays: Arrays) -> None:
+        begun = clock.tick()
         self._write(lambda: self.store.save_checkpoint(self.lease, epoch, arrays, self._budget))
-        self._saved = epoch
+        self._saved, self._pause = epoch, max(CHECKPOINT, SHARE * (clock.tick() - begun))
+
+    def _keep_last(self) -> None:
+        """Keep the state that was given last, if it is not kept yet."""
+        if self._last is not None and self._last[0] != self._saved:
+            self._save_checkpoint(*self._last)
 
     def wish(self) -> str | None:
         """Say now and then that the run is alive; return "stop" when somebody wants that, "park" when it was held for too long."""
         self._beat(BEAT)
-        return "park" if self._parked else self._write(lambda: self.store.wish(self.lease))
+        if self._parked:
+            return "park"
+        if self.store.stamp() == self._stamp:  # nobody has written since the orders were read
+            return "stop" if self._orders.stop else None
+        return self._write(lambda: self.store.wish(self.lease))
 
     def _beat(self, pause: float) -> None:
         if clock.tick() - self._beaten > pause:
@@ -142,8 +156,9 @@ class Recording:
 
     def finish(self, outcome: Outcome) -> None:
         """Keep weights and arrays of a finished run, and its result; the end of a stopped or parked one is its checkpoint."""
+        self._aside.settle()
         if outcome.state in ("stopped", "parked"):
-            self._save_checkpoint()
+            self._keep_last()
         if outcome.state == "parked":
             self._write(lambda: self.store.park(self.lease))
             return

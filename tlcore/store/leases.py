@@ -83,13 +83,8 @@ class Leases(Removing):
 
     def wish(self, lease: Lease) -> str | None:
         """``"stop"`` if somebody asked for it; raises Fenced if the run is no longer the worker's."""
-        command = and_(tables.commands.c.run == runs.c.id, tables.commands.c.key == f"{lease.run}-{lease.attempt}-stop")
-        query = select(tables.commands.c.name).select_from(runs.outerjoin(tables.commands, command)).where(*_held(lease))
         with self.read() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            raise Fenced(_OVERTAKEN)
-        return row[0]
+            return wished(connection, lease)[0]
 
     def record_epochs(self, lease: Lease, rows: Iterable[Mapping[str, Any]]) -> bool:
         """Keep measured epochs, durable on return. An epoch that is there already stays as it was.
@@ -153,6 +148,16 @@ def fenced(connection: Connection, lease: Lease, **values: Any) -> None:
     """Change a run only as its present owner."""
     if connection.execute(update(runs).where(*_held(lease)).values(**values)).rowcount != 1:
         raise Fenced(_OVERTAKEN)
+
+
+def wished(connection: Connection, lease: Lease) -> tuple[str | None, int | None, float | None]:
+    """``"stop"`` if somebody asked for it, until when and how fast the run is to go; raises Fenced if it is no longer the worker's."""
+    command = and_(tables.commands.c.run == runs.c.id, tables.commands.c.key == f"{lease.run}-{lease.attempt}-stop")
+    query = select(tables.commands.c.name, runs.c.goal, runs.c.speed).select_from(runs.outerjoin(tables.commands, command))
+    row = connection.execute(query.where(*_held(lease))).first()
+    if row is None:
+        raise Fenced(_OVERTAKEN)
+    return row[0], row[1], row[2]
 
 
 def _held(lease: Lease) -> tuple[Any, ...]:

@@ -15,9 +15,9 @@ from tlcore import clock, folder
 from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, course, digest
 from tlcore.store import tables
-from tlcore.store.faults import Fenced, told
+from tlcore.store.faults import told
 from tlcore.store.files import Files, epoch_of
-from tlcore.store.leases import fenced
+from tlcore.store.leases import fenced, wished
 from tlcore.store.reading import command_of, is_id, unanswered
 from tlcore.store.records import Command, Lease, Orders, Run
 from tlcore.store.writing import add_run
@@ -66,13 +66,10 @@ class Steering(Files):
 
     def orders(self, lease: Lease) -> Orders:
         """What was asked of a run; raises Fenced if it is no longer the worker's."""
-        wish = self.wish(lease)
         with self.read() as connection:
-            row = connection.execute(select(runs.c.goal, runs.c.speed).where(runs.c.id == lease.run)).first()
-            if row is None:
-                raise Fenced("The run was deleted: this worker ends.")
+            stop, goal, speed = wished(connection, lease)
             asked = tuple(command_of(each) for each in connection.execute(unanswered(lease.run)))
-        return Orders(wish == "stop", row.goal, row.speed, asked)
+        return Orders(stop == "stop", goal, speed, asked)
 
     def answer(self, lease: Lease, answers: Sequence[Command], spec: RunSpec | None = None) -> bool:
         """Keep when commands took effect, or why not, and what the run is now; durable before it is done.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 
-from benchmarks import finetuning, screen, start, study
+from benchmarks import finetuning, screen, start, steering, study
 from benchmarks.table import HEAD, row
 
 
 def main() -> None:
-    """Measure, and print each row as soon as it is known: the whole takes from 10 to 30 minutes."""
+    """Measure, and print each row as soon as it is known: the whole takes from 15 to 40 minutes."""
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="tlcore-bench-", ignore_cleanup_errors=True) as home:
         os.environ["TLCORE_HOME"] = home
-        for part in (finetuning, screen, start, study):
+        for part in (finetuning, screen, start, study, steering):
             for each in part.figures():
                 print(row(each), flush=True)
 

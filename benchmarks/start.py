@@ -45,11 +45,11 @@ def _measure(store: Store) -> tuple[float, float, str]:
     return point, tick() - begun, str(found.summary["sentence"])
 
 
-def until(true: Callable[[], Any]) -> Any:
+def until(true: Callable[[], Any], pause: float = 0.02) -> Any:
     """Wait for something; TimeoutError if it does not come."""
     begun = tick()
     while not (found := true()):
         if tick() - begun > LONGEST:
             raise TimeoutError(f"The engine did not come so far in {LONGEST:g} s: {jobs.engine_state()['message']}")
-        time.sleep(0.02)
+        time.sleep(pause)
     return found

@@ -15,13 +15,15 @@ from tlcore.training.features import features
 from tlcore.training.loop import Loop, Memory, Structure, cuts, loop, order, steps
 from tlcore.training.network import Network
 
-ENOUGH = 0.25  # seconds of work in a call before what it measured is recorded
+ENOUGH = 0.3  # seconds of work in a call: then what it measured is recorded, and what was asked for meanwhile is heard
+BRISK = 0.1  # the same while somebody steers, so that what is asked for next is heard sooner
+STEERED = 20.0  # seconds after a change in which somebody still does
 FIRST = 4  # steps in the first call, when nobody knows yet how long one takes
 Done = tuple[int, np.ndarray, float]  # the first epoch that is done, sums and seconds of each done
 
 
 class Calls:
-    """Epochs of one run, in calls of a quarter to half a second.
+    """Epochs of one run, in calls of about 0.3 seconds, shorter ones after a change.
 
     alive: asked now and then; what it raises ends the run. heard: asked before each call, with the moment that what was asked for
     meanwhile would count from; returns whether the course of the run has changed. leash: how many epochs a call may make.
@@ -45,6 +47,7 @@ class Calls:
         self.place = Place(0)
         self._carry: np.ndarray | None = None  # sums of the epoch that is not done yet
         self._spent = 0.0
+        self._changed = -STEERED  # when the course of the run was changed last
         self.cut(spec.batch_size)
 
     def cut(self, batch_size: int) -> None:
@@ -86,6 +89,7 @@ class Calls:
         total = steps(len(self.cuts) - 1, len(self.known))
         while self.place < end:
             if self.heard(self._next()):
+                self._changed = tick()
                 return
             (epoch, step), begun = self.place, tick()
             whole, until = self._size(end, total, single)
@@ -118,8 +122,7 @@ class Calls:
 
     def _adapt(self, seconds: float) -> float:
         """Let the next call do more or less than one that took so long."""
-        if seconds < ENOUGH:
-            self.allowance = min(self.allowance * (8 if seconds < ENOUGH / 16 else 2), 1 << 20)
-        elif seconds > 2 * ENOUGH:
-            self.allowance = max(1, self.allowance // 2)
+        wanted = min(ENOUGH, BRISK) if tick() - self._changed < STEERED else ENOUGH
+        factor = min(max(wanted / max(seconds, 1e-9), 0.5), 8.0)
+        self.allowance = min(max(1, round(self.allowance * factor)), 1 << 20)
         return seconds

@@ -7,7 +7,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
@@ -21,7 +23,7 @@ from benchmarks.witness import Engine, engine
 from tlcore import datasets, jobs
 from tlcore.clock import tick
 from tlcore.engine import worker
-from tlcore.engine.recorder import WEIGHTS
+from tlcore.engine.recorder import WEIGHTS, Recording
 from tlcore.spec import RunSpec
 from tlcore.store import Owner, Store
 from tlcore.training import Silent, train
@@ -67,14 +69,48 @@ def cost() -> Figure:
         weights = store.load_arrays(source, WEIGHTS)
         assert weights is not None
         spec = tuned(batch_size=16)
-        _recorded(store, spec), _bare(spec, weights)
-        rounds = [_round(store, spec, weights, bool(place % 2)) for place in range(ROUNDS)]
+        with clocked() as clock:
+            _recorded(store, spec), _bare(spec, weights)
+            clock.seconds = 0.0
+            rounds = [_round(store, spec, weights, bool(place % 2)) for place in range(ROUNDS)]
         store.close()
     median = 100 * (statistics.median(recorded / bare for recorded, bare in rounds) - 1)
     took = statistics.median(bare for _, bare in rounds)
-    best = 100 * (min(recorded for recorded, _ in rounds) / min(bare for _, bare in rounds) - 1)
-    how = f"60 epochs of {1000 * took / 60:.0f} ms, 200 labels, batch 16, SQLite; median of {ROUNDS} pairs in turns; best against best {best:.1f} %"
+    inside = 100 * clock.seconds / sum(recorded for recorded, _ in rounds)
+    how = f"60 epochs of {1000 * took / 60:.0f} ms, 200 labels, batch 16, SQLite; median of {ROUNDS} pairs in turns; {inside:.1f} % in the recorder"
     return Figure("cost of steering, checkpoints and recording against the bare loop, %", median, "<= 3", -3, how)
+
+
+@dataclass
+class Clocked:
+    """How long the thread that trains was in its recorder."""
+
+    seconds: float = 0.0
+
+
+@contextmanager
+def clocked() -> Iterator[Clocked]:
+    """Clock what a recorder does while the training waits for it: a small cost is seen there, however busy the machine."""
+    clock = Clocked()
+    kept = {name: getattr(Recording, name) for name in ("__init__", "epochs", "checkpoint", "wish", "hear", "finish")}
+
+    def timed(work: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            begun = tick()
+            try:
+                return work(*given)
+            finally:
+                clock.seconds += tick() - begun
+
+        return call
+
+    for name, work in kept.items():
+        setattr(Recording, name, timed(work))
+    try:
+        yield clock
+    finally:
+        for name, work in kept.items():
+            setattr(Recording, name, work)
 
 
 def _round(store: Store, spec: RunSpec, weights: Mapping[str, np.ndarray], first: bool) -> tuple[float, float]:

@@ -55,6 +55,16 @@ class Viewer:
             self.seconds.append(tick() - begun)
 
 
+@dataclass(frozen=True)
+class Round:
+    """Epochs a second alone and while all watch; the share of a core that the server and the clients took then."""
+
+    alone: float
+    watched: float
+    server: float
+    clients: float
+
+
 def figures(warm: Engine, spec: RunSpec) -> list[Figure]:
     """Two rows: an update's p95, and how much slower the run trains."""
     run = jobs.submit(spec)
@@ -65,7 +75,7 @@ def figures(warm: Engine, spec: RunSpec) -> list[Figure]:
         threads = [Thread(target=viewer.live, daemon=True) for viewer in viewers]
         for thread in threads:
             thread.start()
-        rates = [_round(warm, run.id, watch) for _ in range(ROUNDS)]
+        rates = [_round(warm, run.id, watch, server) for _ in range(ROUNDS)]
         over.set()
         for thread in threads:
             thread.join(60)
@@ -76,14 +86,15 @@ def figures(warm: Engine, spec: RunSpec) -> list[Figure]:
     return _told(viewers, rates, len(epochs), statistics.median(row["seconds"] for row in epochs[1:]))
 
 
-def _told(viewers: list[Viewer], rates: list[tuple[float, float]], epochs: int, epoch: float) -> list[Figure]:
+def _told(viewers: list[Viewer], rates: list[Round], epochs: int, epoch: float) -> list[Figure]:
     seconds = [each for viewer in viewers for each in viewer.seconds]
-    slowed = 100 * (1 - statistics.median(watched / alone for alone, watched in rates))
+    slowed = 100 * (1 - statistics.median(each.watched / each.alone for each in rates))
     p95 = 1000 * float(np.percentile(seconds, 95))
     where = "server, worker and the clients that speak the browser's protocol on one machine"
     many = f"{len(seconds)} updates, once a second each, median {1000 * statistics.median(seconds):.0f} ms"
     how = f"{many}; {where}; up to {epochs} epochs of {1000 * epoch:.0f} ms"
-    beside = f"median of {ROUNDS} pairs of {WINDOW:g} s in turns, {rates[-1][0]:.2f} epochs a second alone; {where}"
+    used = [100 * statistics.median(each) for each in ([each.server for each in rates], [each.clients for each in rates])]
+    beside = f"median of {ROUNDS} pairs of {WINDOW:g} s in turns; the server took {used[0]:.0f} % of a core, the clients beside it {used[1]:.0f} %"
     return [
         Figure(f"{VIEWERS} viewers on one live run: p95 of an update, ms", p95, "<= 300", -300, how),
         Figure("the same, training slowed by, %", slowed, "<= 5", -5, beside),
@@ -98,15 +109,17 @@ def _open(server: Server, stack: ExitStack, run_id: str, watch: Event, over: Eve
         yield Viewer(visitor, query, place * PULSE / VIEWERS, watch, over)
 
 
-def _round(warm: Engine, run_id: str, watch: Event) -> tuple[float, float]:
-    """Epochs a second alone, then while all watch."""
+def _round(warm: Engine, run_id: str, watch: Event, server: Server) -> Round:
     alone = _rate(warm, run_id)
     watch.set()
     time.sleep(PULSE)
+    begun, used = tick(), (server.cpu(), time.process_time())
     watched = _rate(warm, run_id)
+    passed = tick() - begun
+    shares = (server.cpu() - used[0]) / passed, (time.process_time() - used[1]) / passed
     watch.clear()
     time.sleep(PULSE)
-    return alone, watched
+    return Round(alone, watched, *shares)
 
 
 def _rate(warm: Engine, run_id: str) -> float:

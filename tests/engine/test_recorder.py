@@ -214,10 +214,10 @@ def time_flies(monkeypatch):
     return now
 
 
-def hear(recording, place=(1, 0)):
+def hear(recording, place=(1, 0), now=None):
     """What the run is after it was asked at a moment."""
     spec = recording.store.run(recording.lease.run).spec
-    return recording.hear(spec, Place(*place))
+    return recording.hear(spec, Place(*place), Place(*(now or place)))
 
 
 def test_a_change_counts_from_the_moment_that_it_is_heard(store, recording):
@@ -313,6 +313,14 @@ def test_a_step_is_one_epoch(store, recording, time_flies):
     assert recording.leash(0) == 2
     hear(recording, (2, 0))
     assert recording.wish() == "park"  # nobody let it go
+
+
+def test_an_epoch_that_is_not_validated_yet_does_not_end_a_step(store, recording, time_flies):
+    """What is changed during its validation counts from the next epoch on, but the goal is not reached before it is recorded."""
+    store.command(recording.lease.run, "step")
+    begun = time_flies[0]
+    hear(recording, (1, 0), now=(0, 9))
+    assert recording.wish() is None and time_flies[0] == begun
 
 
 def test_the_speed_is_kept(store, recording, time_flies):

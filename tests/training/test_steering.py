@@ -31,7 +31,7 @@ class Hand:
     def wish(self):
         return self.halt if self.halt and self.rows and self.rows[-1]["epoch"] >= 2 else None
 
-    def hear(self, spec, place):
+    def hear(self, spec, place, now):
         while self.asked and self.asked[0][0] <= place:
             _, name, value = self.asked.pop(0)
             try:
@@ -234,3 +234,41 @@ def test_any_steering_is_repeated_by_its_record(tuned, source, alike, asked):
     assert outcome.state == "finished" and outcome.result["seal"]
     repeated = train(hand.spec, Hand(), source)
     assert alike(repeated.weights, outcome.weights)
+
+
+def test_a_slower_stretch_begins_with_short_calls(tuned, source, monkeypatch):
+    """Steps on cached features are fast, those through all blocks are not: what was learned of the first says nothing of the second."""
+    sizes, original = [], calls.Calls._size
+
+    def seen(self, end, total, single):
+        whole, until = original(self, end, total, single)
+        sizes.append((self.place.epoch, whole * total))
+        return whole, until
+
+    monkeypatch.setattr(calls.Calls, "_size", seen)
+    train(tuned("lp_ft", epochs=400), calls_of := Hand(), source)
+    assert calls_of.rows[-1]["epoch"] == 400
+    first = next(steps for epoch, steps in sizes if epoch >= 200)
+    assert max(steps for epoch, steps in sizes if epoch < 200) > 2 * first or first <= 32
+
+
+def test_calls_that_were_kept_short_say_nothing_of_longer_ones(tuned, source):
+    """Where a hand allowed one epoch at a time, the allowance is that of an epoch, not what it would have grown to."""
+    seen = []
+
+    class Slow(Hand):
+        def leash(self, epoch):
+            seen.append(self.calls.allowance)
+            return 1
+
+    hand, original = Slow(), calls.Calls.__init__
+
+    def known(self, *given, **more):
+        original(self, *given, **more)
+        hand.calls = self
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls.Calls, "__init__", known)
+        train(tuned("linear_probe", epochs=60), hand, source)
+    total = 4 + 1
+    assert max(seen[5:]) <= 8 * total

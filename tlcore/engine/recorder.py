@@ -101,33 +101,34 @@ class Recording:
         goal = self._orders.goal
         return 1 if self._orders.speed else max(1, goal - epoch) if goal else 1 << 20
 
-    def hear(self, spec: RunSpec, place: Place) -> RunSpec:
+    def hear(self, spec: RunSpec, place: Place, now: Place) -> RunSpec:
         """Obey what was asked for since the last time; wait while the run is on hold, or goes slower than it could."""
         since = asked = clock.tick()
         while True:
             spec = self._obey(spec, place)
-            now, held = clock.tick(), self._held(place)
-            early = self._due - now if place.step == 0 and self._orders.speed else 0.0
+            tick, held = clock.tick(), self._held(now)
+            early = self._due - tick if now.step == 0 and self._orders.speed else 0.0
             if self._orders.stop or (not held and early <= 0):
-                self._pace(now, place)
+                self._pace(tick, now)
                 return spec
-            if held and now - asked > 1.0:
-                asked, self._parked = now, self._should_park(now - since)
+            if held and tick - asked > 1.0:
+                asked, self._parked = tick, self._should_park(tick - since)
                 if self._parked:
                     return spec
             self._beat(CALM)
             look = LOOK if self.store.file else LOOK_AT_SERVER
             time.sleep(look if held else min(look, early))
 
-    def _pace(self, now: float, place: Place) -> None:
+    def _pace(self, tick: float, now: Place) -> None:
         """An epoch begins: the next one may when it is due, counted from when this one was, unless the run is slower anyway."""
-        if self._orders.speed and place.step == 0:
+        if self._orders.speed and now.step == 0:
             each = 1 / self._orders.speed
-            self._due = (self._due if now - self._due < each else now) + each
+            self._due = (self._due if tick - self._due < each else tick) + each
 
-    def _held(self, place: Place) -> bool:
+    def _held(self, now: Place) -> bool:
+        """Whether the goal is reached: epochs count once they are recorded, else a step would hold before its own epoch is."""
         goal = self._orders.goal
-        return goal is not None and goal <= place.epoch
+        return goal is not None and goal <= now.epoch
 
     def _should_park(self, waited: float) -> bool:
         """Whether to give the place back: after a minute, or sooner where another run waits for it."""

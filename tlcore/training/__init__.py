@@ -53,10 +53,11 @@ class Recorder(Protocol):
     def wish(self) -> str | None:
         """Say that the run is alive; return "stop" when somebody wants that, "park" when it should go on another time."""
 
-    def hear(self, spec: RunSpec, place: Place) -> RunSpec:
+    def hear(self, spec: RunSpec, place: Place, now: Place) -> RunSpec:
         """Take what was asked for since the last time, which counts from ``place`` on; return the run with what was changed.
 
-        Does not return while the run is on hold, but for a wish.
+        now: what the run has come to; an epoch counts once its validation is done too. Does not return while the run is on hold, but
+        for a wish.
         """
 
     def leash(self, epoch: int) -> int:
@@ -78,7 +79,7 @@ class Silent:
     def wish(self) -> str | None:
         return None
 
-    def hear(self, spec: RunSpec, place: Place) -> RunSpec:
+    def hear(self, spec: RunSpec, place: Place, now: Place) -> RunSpec:
         return spec
 
     def leash(self, epoch: int) -> int:

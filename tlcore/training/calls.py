@@ -26,7 +26,8 @@ class Calls:
     """Epochs of one run, in calls of about 0.3 seconds, shorter ones after a change.
 
     alive: asked now and then; what it raises ends the run. heard: asked before each call, with the moment that what was asked for
-    meanwhile would count from; returns whether the course of the run has changed. leash: how many epochs a call may make.
+    meanwhile would count from and the one that the run has come to; returns whether its course has changed. leash: how many epochs
+    a call may make.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Calls:
         net: Network,
         data: Dataset,
         alive: Callable[[], object],
-        heard: Callable[[Place], bool] = lambda place: False,
+        heard: Callable[[Place, Place], bool] = lambda place, now: False,
         leash: Callable[[int], int] = lambda epoch: 1 << 20,
     ) -> None:
         self.spec, self.net, self.data, self.alive, self.heard, self.leash = spec, net, data, alive, heard, leash
@@ -47,6 +48,7 @@ class Calls:
         self.place = Place(0)
         self._carry: np.ndarray | None = None  # sums of the epoch that is not done yet
         self._spent = 0.0
+        self._paced: Structure | None = None  # what the allowance was learned with
         self._changed = -STEERED  # when the course of the run was changed last
         self.cut(spec.batch_size)
 
@@ -76,7 +78,7 @@ class Calls:
             until = min(total, step + self.allowance)
             begun = tick()
             carry = graph.train(data, order(len(self.chosen), self.spec.seed, range(1)), self.cuts, step, until, carry).numpy()[-1]
-            self._adapt(tick() - begun)
+            self._adapt(tick() - begun, until - step)
             step = until
         return carry
 
@@ -88,7 +90,7 @@ class Calls:
         graph, data = self._graph(structure)
         total = steps(len(self.cuts) - 1, len(self.known))
         while self.place < end:
-            if self.heard(self._next()):
+            if self.heard(self._next(), self.place):
                 self._changed = tick()
                 return
             (epoch, step), begun = self.place, tick()
@@ -97,7 +99,7 @@ class Calls:
             carry = np.zeros(graph.width) if self._carry is None else self._carry
             pace = self.pace[epoch : epoch + whole]
             sums = graph.train(data, shuffled, self.cuts, step, until, carry, pace, self.memory).numpy()
-            self._spent += self._adapt(tick() - begun)
+            self._spent += self._adapt(tick() - begun, (whole - 1) * total + until - step)
             if until < total and np.isfinite(sums[-1]).all():
                 self.place, self._carry = Place(epoch, until), sums[-1]
                 continue
@@ -106,6 +108,8 @@ class Calls:
 
     def _graph(self, structure: Structure) -> tuple[Loop, tuple[tf.Tensor, ...]]:
         data = (self.learned(structure.prefix), self.labels, self.seen(structure.prefix), self.known)
+        if structure != self._paced:  # its steps may take a hundred times as long
+            self._paced, self.allowance = structure, FIRST
         return loop(self.net, structure, data[0].shape[1:]), data
 
     def _next(self) -> Place:
@@ -120,9 +124,10 @@ class Calls:
         until = min(total, step + self.allowance)
         return whole, min(until, end.step) if epoch == end.epoch and step < end.step else until
 
-    def _adapt(self, seconds: float) -> float:
-        """Let the next call do more or less than one that took so long."""
+    def _adapt(self, seconds: float, done: int) -> float:
+        """Let the next call do more or less than one that took so long for so many steps; one that was kept short proves no more."""
         wanted = min(ENOUGH, BRISK) if tick() - self._changed < STEERED else ENOUGH
-        factor = min(max(wanted / max(seconds, 1e-9), 0.5), 8.0)
-        self.allowance = min(max(1, round(self.allowance * factor)), 1 << 20)
+        fits = done * wanted / max(seconds, 1e-9)
+        most = 8 * self.allowance if 2 * done > self.allowance else self.allowance
+        self.allowance = int(min(max(1, self.allowance // 2, fits), most, 1 << 20))
         return seconds

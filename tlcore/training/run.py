@@ -68,10 +68,10 @@ class _Run:
         if halt := HALTS.get(self.recorder.wish() or ""):
             raise Halted(halt)
 
-    def _heard(self, place: Place) -> bool:
+    def _heard(self, place: Place, now: Place) -> bool:
         """Take what was asked for; whether that changes what comes."""
         before = self.spec
-        self.spec = self.recorder.hear(before, place)
+        self.spec = self.recorder.hear(before, place, now)
         self._alive()
         return self.spec is not before
 

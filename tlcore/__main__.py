@@ -110,7 +110,7 @@ def _list(given: argparse.Namespace) -> int:
         print("No runs yet. Start the lab with: python -m streamlit run app.py")
     for run in runs if not given.json else ():
         amount = f"{100 * run.accuracy:5.1f} %" if run.accuracy is not None else "       "
-        print(f"{run.number:5d}  {run.state:11s}  {amount}  {run.title}")
+        print(f"{run.number:5d}  {'paused' if run.held else run.state:11s}  {amount}  {run.title}")
     return 0
 
 

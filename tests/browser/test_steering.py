@@ -93,7 +93,7 @@ def test_one_goes_back_and_forks_and_both_are_one_tree(page, lab, trains):
     fork = page.get_by_role("button", name="Fork at 2")
     expect(fork).to_be_visible(timeout=PATIENCE)
     fork.click()
-    expect(page.get_by_text("It stands where the run that it parts from was after epoch 2")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("A fork, on hold: it stands where its parent was after epoch 2")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name=re.compile("1: conv")).click()
     expect(page.get_by_text("1 change by hand")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Play").click()

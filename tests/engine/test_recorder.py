@@ -352,3 +352,14 @@ def test_a_stale_worker_is_fenced(store, recording):
         recording.epochs([row(0)])
     with pytest.raises(Fenced):
         recording.finish(Outcome("finished"))
+
+
+def test_time_on_hold_is_not_time_that_it_took(store, recording, time_flies, monkeypatch):
+    store.command(recording.lease.run, "pause")
+    monkeypatch.setenv("TLCORE_PARK", "50")
+    with store.write() as connection:
+        connection.exec_driver_sql(f"UPDATE runs SET begun = {time_flies[0]}")
+    hear(recording)
+    time_flies[0] += 2
+    recording.finish(Outcome("parked"))
+    assert store.run(recording.lease.run).seconds == pytest.approx(2, abs=0.1)

@@ -233,7 +233,7 @@ def test_a_fork_opens_on_hold_where_the_playhead_stands(lab):
     fork = lab.store.run(lab.address(app, "run"))
     assert (fork.forked, fork.forked_at, fork.epoch, fork.held) == (lab.runs["finished"], 4, 4, True)
     said = lab.said(app)
-    assert "It stands where the run that it parts from was after epoch 4. Change something, then let it go." in said
+    assert "A fork, on hold: it stands where its parent was after epoch 4. Change something, then press Play." in said
     press(lab, app, "live-block1")
     assert lab.store.run(fork.id).spec.changes[0].place == (4, 0)
     press(lab, app, "run-play")
@@ -367,3 +367,30 @@ def test_what_is_wanted_is_what_was_asked_for_last(lab):
         lab.store.command(lab.runs["running"], "block3", value)
     run = lab.run("running")
     assert desk.wanted(run, lab.store.commands(run.id))["block3"] == 0.0
+
+
+def test_a_stopped_run_is_shown_as_it_was_left(lab):
+    lab.runs["halted"] = lab.worker.ended(target("lp_ft", seed=19, epochs=10), "stopped", epochs=3)
+    app = opened(lab, "halted")
+    assert "is frozen" in app.button(key="live-block1").proto.help  # only the head had learned by then
+
+
+def test_a_speed_that_is_chosen_before_the_start_counts_from_the_start(lab):
+    app = lab.page("pages/finetune.py", dataset="digits", seed="57")
+    lab.calm(app.main.button_group(key="speed-new").set_value("3").run())
+    press(lab, app, "run-play")
+    run = lab.store.run(lab.address(app, "run"))
+    assert run.speed == 3.0 and [each.name for each in lab.store.commands(run.id)] == ["speed", "play"]
+
+
+def test_a_run_is_deleted_where_the_address_holds_its_settings(lab):
+    app = lab.page("pages/finetune.py", run=lab.runs["stopped"], epochs="6", seed="7")
+    app.session_state["run-delete"] = True
+    app = lab.calm(app.run())
+    press(lab, app, "run-delete-sure")
+    assert lab.store.run(lab.runs["stopped"]) is None and not app.main.error and "Not started yet" in lab.said(app)
+
+
+def test_a_fork_goes_at_its_parents_speed(lab):
+    lab.store.command(lab.runs["running"], "speed", 3)
+    assert lab.store.fork(lab.runs["running"], 1).speed == 3.0

@@ -50,6 +50,7 @@ class Recording:
         self._orders, self._stamp = Orders(False, None, None), object()
         self._due = 0.0  # when the next epoch may begin
         self._parked = False
+        self._rested = 0.0  # seconds on hold, or slower than it could: no work
 
     def epochs(self, rows: list[dict[str, Any]]) -> None:
         """Keep the rows of finished epochs; they are durable when this returns."""
@@ -108,13 +109,12 @@ class Recording:
             spec = self._obey(spec, place)
             tick, held = clock.tick(), self._held(now)
             early = self._due - tick if now.step == 0 and self._orders.speed else 0.0
-            if self._orders.stop or (not held and early <= 0):
-                self._pace(tick, now)
-                return spec
             if held and tick - asked > 1.0:
                 asked, self._parked = tick, self._should_park(tick - since)
-                if self._parked:
-                    return spec
+            if self._parked or self._orders.stop or (not held and early <= 0):
+                self._pace(tick, now)
+                self._rested += tick - since
+                return spec
             self._beat(CALM)
             look = LOOK if self.store.file else LOOK_AT_SERVER
             time.sleep(look if held else min(look, early))
@@ -158,6 +158,8 @@ class Recording:
     def finish(self, outcome: Outcome) -> None:
         """Keep weights and arrays of a finished run, and its result; the end of a stopped or parked one is its checkpoint."""
         self._aside.settle()
+        if self._rested:
+            self._write(lambda: self.store.rest(self.lease, self._rested))
         if outcome.state in ("stopped", "parked"):
             self._keep_last()
         if outcome.state == "parked":

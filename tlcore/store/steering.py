@@ -87,6 +87,11 @@ class Steering(Files):
                 connection.execute(update(commands).where(*found).values(epoch=each.epoch, step=each.step, refused=each.refused))
         return True
 
+    def rest(self, lease: Lease, seconds: float) -> None:
+        """Take seconds in which a run only waited out of the time that it took."""
+        with self.write() as connection:
+            fenced(connection, lease, begun=runs.c.begun + seconds)
+
     def park(self, lease: Lease) -> None:
         """Give the worker's place back: the run waits as it is, and goes on from its last checkpoint when it is let go."""
         with self.write() as connection:
@@ -120,7 +125,7 @@ class Steering(Files):
 
     def _branch(self, connection: Connection, row: Row[Any], epoch: int, visitor: str, files: dict[str, tuple[Path, str, int]]) -> str:
         spec = course.forked(RunSpec.from_json(row.spec), epoch)
-        own = {"key": digest([spec.key, secrets.token_hex(16)]), "parent": row.parent, "asked": True, "goal": 0}
+        own = {"key": digest([spec.key, secrets.token_hex(16)]), "parent": row.parent, "asked": True, "goal": 0, "speed": row.speed}
         fork = add_run(connection, spec, visitor, **own, forked=row.id, forked_at=epoch, epoch=epoch)
         columns = [each for each in epochs.c if each.name != "run"]
         past = select(literal(fork).label("run"), *columns).where(epochs.c.run == row.id, epochs.c.epoch <= epoch)

@@ -77,7 +77,7 @@ def _told(each: Made) -> str:
 def table(run: Run, changes: Sequence[Made], commands: Sequence[Command]) -> None:
     """Everything that was asked of a run, with the moment at which it took effect, or why it could not."""
     known = {(each.change.epoch, each.change.step, each.change.name): each for each in changes}
-    rows = [_row(each, known.get((each.epoch or 0, each.step or 0, each.name))) for each in commands]
+    rows = [_row(each, run.live, known.get((each.epoch or 0, each.step or 0, each.name))) for each in commands]
     rows += [_plain(each) for each in changes if not each.who]
     count = len(changes)
     if not rows:
@@ -88,9 +88,11 @@ def table(run: Run, changes: Sequence[Made], commands: Sequence[Command]) -> Non
             st.table(rows, border="horizontal", alt="Everything that was asked of the run, and when it took effect.")
 
 
-def _row(each: Command, change: Made | None) -> dict[str, str]:
+def _row(each: Command, live: bool, change: Made | None) -> dict[str, str]:
     what = change.said if change else _asked(each)
-    effect = each.refused or ("not yet" if each.epoch is None else _moment(Place(each.epoch, each.step or 0)))
+    effect = each.refused or (
+        ("not yet" if live else "the run had ended") if each.epoch is None else _moment(Place(each.epoch, each.step or 0))
+    )
     return {"When": f"{each.created:%H:%M:%S} UTC", "Who": _who(each), "What": what, "In effect": effect}
 
 

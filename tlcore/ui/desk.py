@@ -40,10 +40,9 @@ def steered(run: Run, commands: Sequence[Command]) -> None:
     _draw(run.spec, run.id, wanted(run, commands), bool(why), why or HOW)
 
 
-def looked_at(spec: RunSpec, epoch: int | None, why: str) -> None:
-    """The same of a run that nobody can change: as it is after an epoch, or as it was left."""
-    shown = spec.epochs - 1 if epoch is None else min(epoch, spec.epochs - 1)
-    _draw(spec, "none", course.current(spec, Place(shown, 1 << 30)), True, why)
+def looked_at(spec: RunSpec, place: Place, why: str) -> None:
+    """The same of a run that nobody can change, as it is at a moment."""
+    _draw(spec, "none", course.current(spec, place), True, why)
 
 
 def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said: str) -> None:
@@ -51,9 +50,10 @@ def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said:
     _blocks(spec, run_id, values, off)
     st.caption(said)
     names = [name for name in values if not _is_part(name)]
-    for column, name in zip(st.columns(max(3, len(names)), gap="small", vertical_alignment="bottom"), names, strict=False):
-        with column:
-            _knob(spec, run_id, name, values[name], WORDS[when[name]], off)
+    with st.container(key="desk"):
+        for column, name in zip(st.columns(max(3, len(names)), gap="small", vertical_alignment="bottom"), names, strict=False):
+            with column:
+                _knob(spec, run_id, name, values[name], WORDS[when[name]], off)
 
 
 def _is_part(name: str) -> bool:

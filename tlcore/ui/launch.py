@@ -12,7 +12,7 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import frame, hand, pace
+from tlcore.ui import frame, hand, pace, transport
 from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.run import run_view
 from tlcore.ui.settings import settings
@@ -37,6 +37,7 @@ def start(spec: RunSpec | None, label: str, key: str = "run") -> Run | None:
         made = hand.attempt(jobs.submit, spec, hand.starter())
         if made is not None:
             hand.own(made)
+            transport.begun(made)
         _open(key, made)
     return shown
 

@@ -101,11 +101,36 @@ function take(box, data) {
   box.again()
 }
 
+// A field beside the chart that was set gives the keys back to the buttons: else space and arrows would stay with it.
+function listen() {
+  if (window.tlcoreListens) return
+  window.tlcoreListens = true
+  const away = () => setTimeout(() => {
+    const at = document.activeElement
+    if (at?.closest(".st-key-transport, .st-key-desk")) at.blur()
+  }, 250)
+  window.addEventListener("pointerup", (event) => {
+    if (event.target.closest?.(".st-key-transport [role=radiogroup], [role=option]")) away()
+  }, true)
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.closest?.(".st-key-desk")) away()
+  }, true)
+}
+
+// Another run stands in the place of the one before, a fork for instance: what one does with it comes into view.
+function arrive() {
+  const bar = document.querySelector(".st-key-transport")
+  if (window.tlcorePath === location.pathname && bar?.getBoundingClientRect().top < 0) bar.scrollIntoView({ behavior: "smooth" })
+  window.tlcorePath = location.pathname
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector(".tlcore-live")
   if (!box) return
   box.fire = setTriggerValue
   if (!box.observer) {
+    listen()
+    arrive()
     prepare(box)
     playhead(box, parentElement.querySelector(".tlcore-grip"))
   }

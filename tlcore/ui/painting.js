@@ -6,7 +6,7 @@ const MOST = 60 // columns that are shown
 const NARROW = 480
 const PATIENCE = 5000 // milliseconds after which an answer that was lost is not waited for any more
 const KEYS = "Arrows move, Space paints, Shift with an arrow paints along, and 0, s and 1 choose the brush."
-const HOW = "Drag over the grid to paint. A block's name paints its whole row, an epoch's number all blocks."
+const HOW = "Drag over the grid to paint. A block's name paints its whole row, an epoch's number all blocks and the head."
 const ALL = -1 // a place beside the sheet: a block's name, or an epoch's number
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value))

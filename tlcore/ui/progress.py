@@ -65,13 +65,13 @@ def _running(run: Run, rows: Rows) -> str:
     if run.held:
         return _held(run, rows)
     ways = run.spec.course
-    slowly = f" {run.speed:g} epochs a second at most." if run.speed else ""
+    slowly = f" {run.speed:g} epoch{'s' if run.speed != 1 else ''} a second at most." if run.speed else ""
     return f"Training: {ways[course.at(ways, Place(run.epoch))].phase.title}.{slowly}"
 
 
 def _held(run: Run, rows: Rows) -> str:
     if run.forked and run.epoch == run.forked_at:
-        return f"It stands where the run that it parts from was after epoch {run.epoch}. Change something, then let it go."
+        return f"A fork, on hold: it stands where its parent was after epoch {run.epoch}. Change something, then press Play."
     return f"On hold after epoch {run.epoch} of {run.epochs}. Play lets it go on, Step trains one epoch; what is changed counts from here."
 
 

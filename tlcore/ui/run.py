@@ -22,6 +22,8 @@ from tlcore.ui.shelf import prepared
 from tlcore.ui.tables import badge
 
 PULSE = 0.8  # seconds between two looks at a live run: what somebody else does is seen within a second
+REST = {"stopped": 4.0, "interrupted": 4.0}  # the same where somebody else may let it go on
+HEIGHT = 280  # pixels of the curve: what one steers and what it does are seen together
 CURVES = {"accuracy": "Accuracy", "loss": "Loss"}
 WHICH = "Which curve?"
 BACK = (
@@ -55,10 +57,10 @@ def _before(spec: RunSpec) -> None:
     st.subheader(words.title(spec), anchor=False)
     st.markdown("It was measured before: open the result." if frame.store().finished([spec.key]) else "Not started yet.")
     transport.before(spec)
-    desk.looked_at(spec, 0, "What it begins with. While it trains, a click here freezes a block or melts it.")
+    desk.looked_at(spec, Place(0), "What it begins with. While it trains, a click here freezes a block or melts it.")
     scene = Scene.of(spec)
-    _numbers((*progress.no_numbers(spec), *scene.size))
     _chart(spec, "new", scene, None)
+    _numbers((*progress.no_numbers(spec), *scene.size))
     _metric(spec)
 
 
@@ -79,28 +81,38 @@ def _metric(spec: RunSpec) -> None:
 
 
 def _desk(run: Run, commands: Sequence[Command]) -> None:
+    """What it is set to: as it is asked for while it is live, what a fork would begin with where the playhead stands, or as it was left."""
     here = playback.at(run)
-    if run.live and here is None:
+    if playback.playing(run):
+        desk.looked_at(run.spec, _left(run), "It is replayed: the timeline above the curve says what learned when.")
+    elif here is not None:
+        then = course.forked(run.spec, here)
+        desk.looked_at(then, Place(min(here, run.epochs - 1)), f"As of epoch {here}. Fork it to change something from there on.")
+    elif run.live:
         desk.steered(run, commands)
-        return
-    when = "As it was left" if here is None else f"As of epoch {here}"
-    desk.looked_at(run.spec, here, f"{when}. Fork it to change something{'' if here is None else ' from there on'}.")
+    else:
+        desk.looked_at(run.spec, _left(run), "As it was left. Fork it to change something.")
+
+
+def _left(run: Run) -> Place:
+    """The last moment in which it trained."""
+    return Place(max(run.epoch - 1, 0), 1 << 30)
 
 
 def _live(run: Run, commands: Sequence[Command]) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
     scene = Scene.of(run.spec, commands, relatives.family(run))
 
-    @frame.moving(PULSE if run.live else None, key="run-live")
+    @frame.moving(PULSE if run.live else REST.get(run.state), key="run-live")
     def moving() -> None:
-        now = frame.store().run(run.id) if run.live else run
+        now = frame.store().run(run.id) if run.live or run.state in REST else run
         if now is None or _steered(now) != _steered(run) or hand.heard(run.id):
             st.rerun(scope="app")
             return
         rows = progress.history(now)
         st.markdown(progress.sentence(now, rows))
-        _numbers((*progress.numbers(now, rows), *scene.size))
         _chart(now.spec, now.id, scene, now)
+        _numbers((*progress.numbers(now, rows), *scene.size))
 
     moving()
 
@@ -183,7 +195,7 @@ def _chart(spec: RunSpec, name: str, scene: Scene, run: Run | None) -> None:
     metric = forms.chosen("curve", CURVES, "accuracy", WHICH) if spec.objective == "supervised" else "loss"
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."
     if run is None:
-        live_chart([], f"run-curves-{name}", alt, metric, spec.epochs, timeline=scene.timeline)
+        live_chart([], f"run-curves-{name}", alt, metric, spec.epochs, HEIGHT, timeline=scene.timeline)
         return
     series, same = relatives.series(run, scene.family, metric)
     if len(series) > 1:
@@ -191,7 +203,7 @@ def _chart(spec: RunSpec, name: str, scene: Scene, run: Run | None) -> None:
     here = playback.at(run)
     head = None if run.epoch < 1 else here if here is not None else run.epoch
     moved = live_chart(
-        series, f"run-curves-{name}", alt, metric, spec.epochs, same=same, timeline=scene.timeline, flags=scene.flags,
+        series, f"run-curves-{name}", alt, metric, spec.epochs, HEIGHT, same=same, timeline=scene.timeline, flags=scene.flags,
         playhead=head, replay=playback.replay(run),
     )  # fmt: skip
     playback.heard(run, moved, lambda: st.rerun(scope="app"))

@@ -56,7 +56,8 @@ def _deleting(run: Run) -> None:
         if st.button(f"Delete run {run.number}", key="run-delete-sure", type="primary"):
             hand.attempt(remove, run.id)
             if hand.PROBLEM not in st.session_state:
-                st.switch_page("pages/runs.py")
+                st.query_params.pop("run", None)
+            st.rerun()
 
 
 def orphans(sources: Iterable[Run]) -> None:

@@ -28,7 +28,11 @@ RULES = """
 .st-key-study-more button p { white-space: normal; overflow: visible; }
 .st-key-verdict { min-height: 20.5rem; }
 .st-key-study-line { min-height: 2.5rem; }
-.st-key-transport button[kind="primary"] { min-width: 8rem; min-height: 2.75rem; }
+.st-key-transport { scroll-margin-top: 7rem; container-type: inline-size; }
+@container (max-width: 680px) { .st-key-transport [data-has-shortcut="true"] > :last-child { display: none; }
+  .st-key-transport button { padding-inline: .6rem; } }
+.st-key-transport button { min-height: 2.75rem; }
+.st-key-transport button[kind="primary"] { min-width: 6.5rem; }
 .st-key-blocks { flex-wrap: wrap; }
 .st-key-blocks .stElementContainer { min-width: 6.2rem; flex: 1 1 6.2rem; }
 .st-key-blocks button { min-height: 3.4rem; line-height: 1.15; padding-inline: .25rem; }

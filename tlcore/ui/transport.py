@@ -16,7 +16,8 @@ from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.ui import forms, hand, playback
 
-SPEEDS = {"1": "1", "3": "3", "10": "10", "0": "Full"}
+NEW = "new"  # in the place of a run that is not there yet
+SPEEDS = {"1": "1/s", "3": "3/s", "10": "10/s", "0": "Full"}  # epochs a second
 HELP = {
     "reset": "Back to epoch 0, on hold. A run that trains stops and is kept; the settings from before any change by hand start anew.",
     "pause": "Hold. After a minute, or when another run waits, its worker goes; Play takes a new one and goes on where it was.",
@@ -75,12 +76,12 @@ def before(spec: RunSpec) -> None:
             Key("stop", "stop", "Stop", HELP["stop"], "Esc", off=True),
         ],
         None,
-        False,
+        True,
     )
 
 
 def _bar(keys: Sequence[Key], run: Run | None, mine: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="transport"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="transport"):
         for each in keys:
             each.draw()
         _speed(run, mine)
@@ -123,27 +124,25 @@ def _halted(run: Run) -> list[Key]:
 
 
 def _speed(run: Run | None, mine: bool) -> None:
-    """Epochs a second: of the training while it is live, else of the replay."""
-    name = run.id if run else "none"
+    """Epochs a second: of the training while it is live or not begun, else of the replay."""
+    name = run.id if run else NEW
     key = f"speed-{name}"
     now = forms.plain(run.speed or 0) if run and run.live else str(st.session_state.get(f"replay-{name}", "0"))
-    options = {**SPEEDS, **({now: now} if now not in SPEEDS else {})}
+    options = {**SPEEDS, **({now: f"{now}/s"} if now not in SPEEDS else {})}
     st.session_state[key] = now
     st.segmented_control(
-        "Epochs a second", list(options), format_func=options.__getitem__, key=key, required=True, disabled=not mine,
+        "Epochs a second", list(options), format_func=options.__getitem__, key=key, required=True, disabled=not mine, label_visibility="collapsed",
         on_change=_set_speed, args=(run, key),
     )  # fmt: skip
 
 
 def _set_speed(run: Run | None, key: str) -> None:
     chosen = str(st.session_state[key])
-    if run is None:
-        return
-    if run.live:
+    if run is not None and run.live:
         hand.ask(run.id, "speed", float(chosen))
         return
-    st.session_state[f"replay-{run.id}"] = chosen
-    if playback.playing(run):
+    st.session_state[f"replay-{run.id if run else NEW}"] = chosen
+    if run is not None and playback.playing(run):
         playback.pause(run)
         playback.play(run, float(chosen))
 
@@ -153,11 +152,19 @@ def _replay(run: Run) -> None:
 
 
 def _begin(spec: RunSpec, hold: bool) -> None:
-    made = hand.attempt(jobs.submit, spec, hand.starter(), hold)
-    if made is not None and made.held:
+    made = hand.attempt(jobs.submit, spec, hand.starter(), True)
+    if made is not None and made.held and made.attempt == 0:
         hand.own(made)
-        hand.ask(made.id, "step")
+        begun(made)
+        hand.ask(made.id, "step" if hold else "play")
     _open(made)
+
+
+def begun(run: Run) -> None:
+    """A run that was just asked for goes at the speed that was chosen before it was there."""
+    chosen = float(st.session_state.get(f"replay-{NEW}", "0"))
+    if chosen and run.live:
+        hand.ask(run.id, "speed", chosen)
 
 
 def _resume(run: Run) -> None:

@@ -77,8 +77,9 @@ def cost() -> Figure:
     median = 100 * (statistics.median(recorded / bare for recorded, bare in rounds) - 1)
     took = statistics.median(bare for _, bare in rounds)
     inside = 100 * clock.seconds / sum(recorded for recorded, _ in rounds)
-    how = f"60 epochs of {1000 * took / 60:.0f} ms, 200 labels, batch 16, SQLite; median of {ROUNDS} pairs in turns; {inside:.1f} % in the recorder"
-    return Figure("cost of steering, checkpoints and recording against the bare loop, %", median, "<= 3", -3, how)
+    told = f"median of {ROUNDS} pairs in turns {median:.1f} %, in the recorder {inside:.1f} %; the larger one counts"
+    how = f"60 epochs of {1000 * took / 60:.0f} ms, 200 labels, batch 16, SQLite; {told}"
+    return Figure("cost of steering, checkpoints and recording against the bare loop, %", max(median, inside), "<= 3", -3, how)
 
 
 @dataclass

@@ -304,6 +304,16 @@ def test_a_stop_is_known_from_the_orders_as_long_as_nobody_writes(store, recordi
     assert recording.wish() == "stop" and len(asked) == 1
 
 
+def test_a_command_is_found_though_the_file_had_changed_before_it_could_be_read(store, recording, time_flies, monkeypatch):
+    """A commit is in the file while the disk is waited for, and seen by others only then; nothing in the file changes after that."""
+    monkeypatch.setattr(store, "stamp", lambda: "as it will be")
+    hear(recording)
+    store.command(recording.lease.run, "learning_rate", 1e-3)
+    assert hear(recording).changes == ()
+    time_flies[0] += 2 * recorder.AGAIN
+    assert len(hear(recording).changes) == 1
+
+
 def test_a_step_is_one_epoch(store, recording, time_flies):
     store.command(recording.lease.run, "step")
     hear(recording, (0, 0))

@@ -13,13 +13,13 @@ from tests.engine.rig import quick
 from tlcore.engine.replay import repeat
 from tlcore.registry import InputError
 
-LONG = 120  # epochs, of some milliseconds each
+LONG = 80  # epochs, of some milliseconds each
 WATCHED = 25  # epochs a second, at which a run is met before its end
 
 
 def steady(**given):
     """A run of some seconds."""
-    return quick(**{"epochs": LONG, "labels_per_class": 20, "batch_size": 8, **given})
+    return quick(**{"epochs": LONG, "labels_per_class": 5, "batch_size": 8, **given})
 
 
 def watched(engine, epoch=3, **given):
@@ -125,7 +125,7 @@ def test_a_run_that_is_changed_while_it_goes_is_its_own_and_is_repeated_by_its_r
     assert same(engine, after) is True
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_while_it_is_steered_nothing_is_lost(engine, seed):
     """At a random moment after a command: what was answered counts, what was not is done by the next attempt."""
     store, rng = engine.store, random.Random(seed)
@@ -159,19 +159,19 @@ def test_a_fork_of_a_run_that_trains_goes_its_own_way(engine):
 
 def test_killed_while_it_forks_the_fork_begins_again(engine):
     store, run = engine.store, engine.ended(engine.store.submit(steady(seed=3)).id)
-    fork = store.fork(run.id, 70)
+    fork = store.fork(run.id, 40)
     store.command(fork.id, "head", 0.1)
     store.command(fork.id, "speed", WATCHED)
     store.command(fork.id, "play")
     psutil.Process(engine.worker(fork.id)).kill()
     after = ended(engine, fork.id)
     assert after.attempt == 2
-    assert curve(store, run.id)[:71] == curve(store, fork.id)[:71] and same(engine, after) is True
+    assert curve(store, run.id)[:41] == curve(store, fork.id)[:41] and same(engine, after) is True
 
 
 def test_a_fork_that_nobody_changes_repeats_its_parent(engine):
     store, run = engine.store, engine.ended(engine.store.submit(steady(seed=4)).id)
-    fork = store.fork(run.id, 100)
+    fork = store.fork(run.id, 50)
     store.command(fork.id, "play")
     after = ended(engine, fork.id)
     assert equal(store.load_arrays(fork.id, "weights.npz"), store.load_arrays(run.id, "weights.npz")) and after.note is None

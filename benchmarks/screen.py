@@ -108,6 +108,7 @@ class Visitor:
 
     socket: ClientConnection
     fragments: list[str] = field(default_factory=list)  # those that draw themselves again
+    interval: float = 1.0  # seconds after which the page asks to be looked at again
     elements: int = 0  # that the page sent, containers included
 
     def open(self, page: str, query: Query) -> None:
@@ -134,6 +135,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "auto_rerun":
             self.fragments.append(message.auto_rerun.fragment_id)
+            self.interval = message.auto_rerun.interval
         self.elements += kind in ("delta", "ref_hash")
         if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
             raise RuntimeError(f"The page shows an exception: {message.delta.new_element.exception.message}")

@@ -27,7 +27,7 @@ ROUNDS = 5
 
 @dataclass
 class Viewer:
-    """One tab on the run's page; while they watch, it asks for what moves once a second, as the browser does."""
+    """One tab on the run's page; while they watch, it asks for what moves as often as the page says, as the browser does."""
 
     visitor: Visitor
     query: dict[str, str]
@@ -43,7 +43,7 @@ class Viewer:
             while not self.over.is_set():
                 self.watch.wait(1.0)
                 if self.watch.is_set():
-                    time.sleep((self.offset - tick()) % PULSE)
+                    time.sleep((self.offset - tick()) % self.visitor.interval)
                     self._update()
         except Exception as error:  # noqa: BLE001 - it is told by who waits for the thread
             self.fault = error
@@ -72,6 +72,7 @@ def figures(warm: Engine, spec: RunSpec) -> list[Figure]:
     with serving(warm.home) as server, ExitStack() as stack:
         watch, over = Event(), Event()
         viewers = list(_open(server, stack, run.id, watch, over))
+        _again(viewers)
         threads = [Thread(target=viewer.live, daemon=True) for viewer in viewers]
         for thread in threads:
             thread.start()
@@ -91,7 +92,8 @@ def _told(viewers: list[Viewer], rates: list[Round], epochs: int, epoch: float) 
     slowed = 100 * (1 - statistics.median(each.watched / each.alone for each in rates))
     p95 = 1000 * float(np.percentile(seconds, 95))
     where = "server, worker and the clients that speak the browser's protocol on one machine"
-    many = f"{len(seconds)} updates, once a second each, median {1000 * statistics.median(seconds):.0f} ms"
+    often = f"every {viewers[0].visitor.interval:g} s each, as the page asks for so many"
+    many = f"{len(seconds)} updates, {often}, median {1000 * statistics.median(seconds):.0f} ms"
     how = f"{many}; {where}; up to {epochs} epochs of {1000 * epoch:.0f} ms"
     used = [100 * statistics.median(each) for each in ([each.server for each in rates], [each.clients for each in rates])]
     beside = f"median of {ROUNDS} pairs of {WINDOW:g} s in turns; the server took {used[0]:.0f} % of a core, the clients beside it {used[1]:.0f} %"
@@ -107,6 +109,13 @@ def _open(server: Server, stack: ExitStack, run_id: str, watch: Event, over: Eve
         visitor = stack.enter_context(visiting(server))
         visitor.open("runs", query)
         yield Viewer(visitor, query, place * PULSE / VIEWERS, watch, over)
+
+
+def _again(viewers: list[Viewer]) -> None:
+    """Once all are there the page asks each to look less often."""
+    for viewer in viewers:
+        viewer.visitor.open("runs", viewer.query)
+        viewer.offset *= viewer.visitor.interval / PULSE
 
 
 def _round(warm: Engine, run_id: str, watch: Event, server: Server) -> Round:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-CHECKPOINT = 0.25  # seconds from one checkpoint to the next, at least
-SHARE = 30  # one that took a second is followed by none for so many
+CHECKPOINT = 0.5  # seconds from one checkpoint to the next, at least
+SHARE = 60  # one that took a second is followed by none for so many
 BEAT = 2.0  # seconds between two beats without anything to record
 CALM = 10.0  # the same while the run is on hold
 LOOK = 0.05  # seconds between two looks while it is; those at a server cost more
 LOOK_AT_SERVER = 0.2
-AGAIN = 0.3  # seconds after which it looks even where nobody seems to have written: a file changes a moment before it can be read
+AGAIN = 0.3  # seconds after a change of the file in which it looks once more: it changes a moment before it can be read
 PARK = 60.0  # seconds on hold after which a worker gives its place back, TLCORE_PARK
 WANTED = 3.0  # the same where another run waits
 BUDGET = 32 * 2**20  # bytes of checkpoints that a run keeps
@@ -48,7 +48,7 @@ class Recording:
         self._last: tuple[int, Arrays] | None = None
         self._saved = -1
         self._aside = Aside()
-        self._orders, self._stamp, self._looked = Orders(False, None, None), object(), 0.0
+        self._orders, self._stamp, self._looked, self._sure = Orders(False, None, None), object(), 0.0, False
         self._due = 0.0  # when the next epoch may begin
         self._parked = False
         self._rested = 0.0  # seconds on hold, or slower than it could: no work
@@ -137,14 +137,14 @@ class Recording:
 
     def _is_known(self, stamp: object) -> bool:
         """Whether nobody has written since the orders were read."""
-        return stamp == self._stamp and clock.tick() - self._looked < AGAIN
+        return stamp == self._stamp and (self._sure or clock.tick() - self._looked < AGAIN)
 
     def _obey(self, spec: RunSpec, place: Place) -> RunSpec:
         """Look, if anybody has written since; answer what was asked, and return the run with what was changed."""
         stamp = self.store.stamp()
         if self._is_known(stamp):
             return spec
-        self._looked, self._stamp = clock.tick(), stamp
+        self._looked, self._stamp, self._sure = clock.tick(), stamp, stamp == self._stamp
         self._orders = self._write(lambda: self.store.orders(self.lease))
         early = place < Place(self._known)
         asked = [each for each in self._orders.asked if not (early and each.name not in PACES)]

@@ -137,13 +137,19 @@ class Loop:
                 step += 1
             for piece in tf.range(tf.maximum(first - batches, 0), last - batches):
                 part = slice(piece * MEASURE, (piece + 1) * MEASURE)
-                outputs = self.net.forward(seen[part], self.parts)
-                sums = _summed(self._values(outputs, seen[part], known[part]))
-                carry += tf.concat([tf.zeros_like(sums), sums, nothing, self._confusion(outputs, known[part])], 0)
+                sums, confusion = self._measure(seen[part], known[part])
+                carry += tf.concat([tf.zeros_like(sums), sums, nothing, confusion], 0)
             rows = rows.write(epoch, carry)
             carry = tf.where(complete & tf.math.is_finite(carry), tf.zeros_like(carry), carry)
         return rows.stack()
 
+    @tf.autograph.experimental.do_not_convert  # nothing in it depends on a tensor: tracing takes less
+    def _measure(self, features: Any, labels: Any) -> tuple[Any, Any]:
+        """The sums of a piece of the validation part, and what was taken for what."""
+        outputs = self.net.forward(features, self.parts)
+        return _summed(self._values(outputs, features, labels)), self._confusion(outputs, labels)
+
+    @tf.autograph.experimental.do_not_convert
     def _learn(self, features: Any, labels: Any, memory: Memory | None) -> tuple[Any, Any]:
         """One step; the sums of its batch, and the gradient norm of each part (0 of a frozen one)."""
         optimizer = self.net.optimizer

@@ -22,6 +22,7 @@ from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.style import style, wordmark
 
 NAME = "Transfer Learning Lab"
+CROWD, MOST = 6, 30  # viewers for whom each looks as often as one alone would, and the most that are counted
 FAULT = "_fault"  # in the session: the last fault that nobody foresaw
 LINKED = "_linked"  # in the session: whether it began with a link to a run
 
@@ -124,6 +125,14 @@ def moving(every: float | None, key: str) -> Callable[[Callable[[], None]], Call
         return st.fragment(guarded, run_every=every, key=key)
 
     return fragment
+
+
+def pulse(seconds: float) -> float:
+    """How often a part that draws itself again should do so: more slowly the more look on, so that the training beside is not disturbed."""
+    from streamlit.runtime import Runtime, exists
+
+    viewers = Runtime.instance()._session_mgr.num_active_sessions() if exists() else 1
+    return seconds * max(1, round(min(viewers, MOST) / CROWD))
 
 
 def store() -> Store:

@@ -101,12 +101,12 @@ def _left(run: Run) -> Place:
 
 def _live(run: Run, commands: Sequence[Command]) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
-    scene = Scene.of(run.spec, commands, relatives.family(run))
+    scene, pulse = Scene.of(run.spec, commands, relatives.family(run)), frame.pulse(PULSE)
 
-    @frame.moving(PULSE if run.live else REST.get(run.state), key="run-live")
+    @frame.moving(pulse if run.live else REST.get(run.state), key="run-live")
     def moving() -> None:
         now = frame.store().run(run.id) if run.live or run.state in REST else run
-        if now is None or _steered(now) != _steered(run) or hand.heard(run.id):
+        if now is None or _steered(now) != _steered(run) or hand.heard(run.id) or frame.pulse(PULSE) != pulse:
             st.rerun(scope="app")
             return
         rows = progress.history(now)

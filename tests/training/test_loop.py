@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tlcore.training import run  # noqa: F401 - it sets TensorFlow as every run finds it
 from tlcore.training.loop import Loop, Structure, cuts, loop, order, steps
 from tlcore.training.network import Network, network
 

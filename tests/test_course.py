@@ -158,6 +158,9 @@ def test_any_sequence_of_changes_ends_in_a_run_that_can_be(strategy, asked):
     for each in stretches:
         assert any((*each.phase.factors, each.phase.head)) and each.begin < (spec.epochs, 0)
     assert all(isinstance(change, Change) for change in spec.changes)
+    one_by_one = [replace(spec, changes=spec.changes[:place]) for place in range(len(spec.changes))]
+    held = [course.current(known, change.place)[change.name] for known, change in zip(one_by_one, spec.changes, strict=True)]
+    assert course.befores(spec) == held
 
 
 # --- the painted timeline -------------------------------------------------------------------------------------------

@@ -359,7 +359,7 @@ def test_a_change_is_told_with_what_it_was_and_what_it_means():
     first, second = changes.made(spec)
     assert first.said == "block 4 frozen → full; its moments start afresh, its rate rises over 10 steps"
     assert second.said == "learning rate 0.005 → 0.001"
-    assert [round(each.epoch, 2) for each in changes.flags(spec, [first, second], 4)] == [1, 2.25]
+    assert [round(each.epoch, 2) for each in changes.flags([first, second], 4)] == [1, 2.25]
 
 
 def test_what_is_wanted_is_what_was_asked_for_last(lab):

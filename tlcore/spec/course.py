@@ -7,6 +7,7 @@ fork is the same run with other changes from some epoch on.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,10 +62,23 @@ class Stretch:
     batch_size: int
 
 
+def parts(blocks: int) -> list[str]:
+    """What the blocks and the head are called where their factors are changed.
+
+    >>> parts(2)
+    ['block1', 'block2', 'head']
+    """
+    return [*(f"block{place}" for place in range(1, blocks + 1)), "head"]
+
+
+def is_part(name: str) -> bool:
+    """Whether something that can be changed is the factor of a block or of the head."""
+    return name == "head" or name.startswith("block")
+
+
 def live(spec: RunSpec) -> dict[str, str]:
     """What can be changed while a run goes -> when it takes effect."""
-    blocks = [*(f"block{place}" for place in range(1, len(spec.blocks) + 1)), "head"]
-    return {**OWN, **dict.fromkeys(blocks, NOW), **dict.fromkeys(STRATEGIES[spec.strategy].facts.get("live", ()), NOW)}
+    return {**OWN, **dict.fromkeys(parts(len(spec.blocks)), NOW), **dict.fromkeys(STRATEGIES[spec.strategy].facts.get("live", ()), NOW)}
 
 
 def knob(spec: RunSpec, name: str) -> Knob:
@@ -80,17 +94,41 @@ def knob(spec: RunSpec, name: str) -> Knob:
 
 def course(spec: RunSpec) -> tuple[Stretch, ...]:
     """All stretches of a run in their order, as far as its changes are known."""
-    phases = [(Place(first), place) for place, (_, first, last) in enumerate(spread(spec.phases, spec.epochs)) if last > first]
+    phases = _begins(spec)
     begins = sorted({begin for begin, _ in phases} | {change.place for change in spec.changes})
-    found = []
+    now: dict[str, float] = {}
+    coming, found = deque(spec.changes), []
     for begin in begins:
-        planned = [place for first, place in phases if first <= begin][-1]
-        found.append(_stretch(spec, begin, planned, [change for change in spec.changes if change.place <= begin]))
+        while coming and coming[0].place <= begin:
+            change = coming.popleft()
+            now[change.name] = change.value
+        found.append(_stretch(spec, begin, _planned(phases, begin), now))
     return tuple(found)
 
 
-def _stretch(spec: RunSpec, begin: Place, planned: int, changes: Sequence[Change]) -> Stretch:
-    now = {change.name: change.value for change in changes}
+def befores(spec: RunSpec) -> list[float]:
+    """What each change replaced."""
+    phases, now, found = _begins(spec), dict[str, float](), []
+    for change in spec.changes:
+        phase = spec.phases[_planned(phases, change.place)]
+        planned = dict(zip(parts(len(phase.factors)), (*phase.factors, phase.head), strict=True))
+        given = {"learning_rate": spec.learning_rate, "batch_size": spec.batch_size, **spec.knobs, **planned}
+        found.append(float(now.get(change.name, given[change.name])))
+        now[change.name] = change.value
+    return found
+
+
+def _begins(spec: RunSpec) -> list[tuple[Place, int]]:
+    """When each phase of the plan begins, with its place in the plan."""
+    return [(Place(first), place) for place, (_, first, last) in enumerate(spread(spec.phases, spec.epochs)) if last > first]
+
+
+def _planned(phases: Sequence[tuple[Place, int]], moment: Place) -> int:
+    """The place of the phase that a moment lies in."""
+    return [place for first, place in phases if first <= moment][-1]
+
+
+def _stretch(spec: RunSpec, begin: Place, planned: int, now: Mapping[str, float]) -> Stretch:
     knobs = {name: value for name, value in now.items() if name in spec.settings("strategy")}
     phases = plan(spec.strategy, len(spec.blocks), spec.settings("strategy") | knobs, spec.epochs) if knobs else spec.phases
     phase = by_hand(phases[planned], now)
@@ -99,7 +137,7 @@ def _stretch(spec: RunSpec, begin: Place, planned: int, changes: Sequence[Change
 
 def by_hand(phase: Phase, now: Mapping[str, float]) -> Phase:
     """A phase with the factors that were set by hand, which its title then says."""
-    names = [*(f"block{place}" for place in range(1, len(phase.factors) + 1)), "head"]
+    names = parts(len(phase.factors))
     given = (*phase.factors, phase.head)
     factors = tuple(now.get(name, factor) for name, factor in zip(names, given, strict=True))
     if factors == given:
@@ -141,10 +179,10 @@ def current(spec: RunSpec, place: Place) -> dict[str, float]:
     """What everything that can be changed is set to at a moment."""
     stretches = course(spec)
     now = stretches[at(stretches, place)]
-    factors = {f"block{number}": factor for number, factor in enumerate(now.phase.factors, start=1)}
+    factors = dict(zip(parts(len(now.phase.factors)), (*now.phase.factors, now.phase.head), strict=True))
     set_by_hand = {change.name: change.value for change in spec.changes if change.place <= place}
     knobs = {name: set_by_hand.get(name, spec.knobs[name]) for name in STRATEGIES[spec.strategy].facts.get("live", ())}
-    return {"learning_rate": now.learning_rate, "batch_size": now.batch_size, **factors, "head": now.phase.head, **knobs}
+    return {"learning_rate": now.learning_rate, "batch_size": now.batch_size, **factors, **knobs}
 
 
 def checked(spec: RunSpec) -> RunSpec:

@@ -21,8 +21,7 @@ from tlcore.store.writing import abandon
 
 runs = tables.runs
 _parent = runs.alias()
-_goes = or_(runs.c.goal.is_(None), runs.c.goal > runs.c.epoch)  # nobody holds it
-_ready = and_(runs.c.state == "queued", _goes, or_(runs.c.parent.is_(None), _parent.c.state == "finished"))
+_ready = and_(runs.c.state == "queued", tables.GOES, or_(runs.c.parent.is_(None), _parent.c.state == "finished"))
 # seed by seed, each with its source first: so the arms of the first seed are seen while the next source is still to come
 _in_turn = (func.coalesce(runs.c.shard, -1), case((runs.c.kind == "pretrain", 0), else_=1), runs.c.number)
 

@@ -195,7 +195,7 @@ class Reading(Database):
         """1 for the run that is next, None for one that does not wait."""
         if not is_id(run_id):
             return None
-        goes = (runs.c.state == "queued", or_(runs.c.goal.is_(None), runs.c.goal > runs.c.epoch))
+        goes = (runs.c.state == "queued", tables.GOES)
         mine = select(runs.c.number).where(runs.c.id == run_id, *goes).scalar_subquery()
         with self.read() as connection:
             place = connection.scalar(select(func.count()).where(*goes, runs.c.number <= mine))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Case, Column, DateTime, Float, Index, Integer, MetaData, String, Table, Text, case, literal, text
+from sqlalchemy import Boolean, Case, Column, DateTime, Float, Index, Integer, MetaData, String, Table, Text, case, literal, or_, text
 from sqlalchemy.types import TypeDecorator
 
 from tlcore import clock
@@ -182,6 +182,8 @@ requests = Table(
     Column("state", String(12), nullable=False),  # queued, running, done, failed
     Column("error", Text),
 )
+
+GOES = or_(runs.c.goal.is_(None), runs.c.goal > runs.c.epoch)  # nobody holds the run
 
 
 def hour() -> Case[datetime]:

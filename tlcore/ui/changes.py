@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ class Made:
     def said(self) -> str:
         """The change in words."""
         name, melted = self.change.name, self.change.value and not self.before
-        if not (name == "head" or name.startswith("block")):
+        if not course.is_part(name):
             return f"{course.said(name)} {self.before:g} → {self.change.value:g}"
         more = "; its moments start afresh, its rate rises over 10 steps" if melted else ""
         return f"{course.said(name)} {course.state(self.before)} → {course.state(self.change.value)}{more}"
@@ -40,8 +40,7 @@ def made(spec: RunSpec, commands: Sequence[Command] = ()) -> list[Made]:
     """The changes of a run in their order; ``commands`` tell who made them."""
     asked = {(each.epoch, each.step, each.name): each for each in commands if each.epoch is not None and not each.refused}
     found = []
-    for place, change in enumerate(spec.changes):
-        before = course.current(replace(spec, changes=spec.changes[:place]), change.place)[change.name]
+    for change, before in zip(spec.changes, course.befores(spec), strict=True):
         command = asked.get((change.epoch, change.step, change.name))
         who, when = ("", "") if command is None else (_who(command), f"{command.created:%H:%M:%S} UTC")
         found.append(Made(change, before, who, when))
@@ -60,7 +59,7 @@ def batches(spec: RunSpec) -> int | None:
     return None if data is None else math.ceil(spec.labels_per_class * len(data.classes) / spec.batch_size)
 
 
-def flags(spec: RunSpec, changes: Sequence[Made], count: int | None) -> list[Flag]:
+def flags(changes: Sequence[Made], count: int | None) -> list[Flag]:
     """A flag for each change. count: batches of an epoch."""
     return [Flag(each.change.epoch + _within(each.change.place, count), _told(each)) for each in changes]
 

@@ -49,20 +49,17 @@ def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said:
     when = course.live(spec)
     _blocks(spec, run_id, values, off)
     st.caption(said)
-    names = [name for name in values if not _is_part(name)]
+    names = [name for name in values if not course.is_part(name)]
     with st.container(key="desk"):
         for column, name in zip(st.columns(max(3, len(names)), gap="small", vertical_alignment="bottom"), names, strict=False):
             with column:
                 _knob(spec, run_id, name, values[name], WORDS[when[name]], off)
 
 
-def _is_part(name: str) -> bool:
-    return name == "head" or name.startswith("block")
-
-
 def _blocks(spec: RunSpec, run_id: str, values: dict[str, float], off: bool) -> None:
     """The strip as buttons: a click leads from frozen to slow to full and back to frozen."""
-    named = [*((f"block{place}", f"{place}: {name}") for place, (name, _) in enumerate(spec.blocks, start=1)), ("head", "head")]
+    titles = [*(f"{place}: {name}" for place, (name, _) in enumerate(spec.blocks, start=1)), "head"]
+    named = list(zip(course.parts(len(spec.blocks)), titles, strict=True))
     st.html(f"<style>{''.join(_look(name, values[name]) for name, _ in named)}</style>")
     with st.container(horizontal=True, gap="xxsmall", key="blocks"):
         for name, label in named:

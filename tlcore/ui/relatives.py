@@ -38,11 +38,6 @@ def series(run: Run, family: Sequence[Run], metric: str) -> tuple[list[Series], 
     return found, " ".join((run.id, *(f"{each.id}-{each.epoch}" for each in others))) if still else ""
 
 
-def family(run: Run) -> Sequence[Run]:
-    """A run and all that share its beginning."""
-    return frame.store().family(run.id)
-
-
 def _now(other: Run) -> Run:
     """A relative as it stands now."""
     return (frame.store().run(other.id) or other) if other.live else other

@@ -40,13 +40,14 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
         return
     playback.first(run)
     commands = frame.store().commands(run.id)
+    made = changes.made(run.spec, commands)
     _heading(run)
     transport.transport(run)
     hand.problem()
     _desk(run, commands)
-    _live(run, commands)
+    _live(run, made)
     _past(run)
-    changes.table(run, changes.made(run.spec, commands), commands)
+    changes.table(run, made, commands)
     steering.steering(run)
     if run.state == "failed":
         log_view(run)
@@ -58,7 +59,7 @@ def _before(spec: RunSpec) -> None:
     st.markdown("It was measured before: open the result." if frame.store().finished([spec.key]) else "Not started yet.")
     transport.before(spec)
     desk.looked_at(spec, Place(0), "What it begins with. While it trains, a click here freezes a block or melts it.")
-    scene = Scene.of(spec)
+    scene = Scene.of(spec, changes.made(spec))
     _chart(spec, "new", scene, None)
     _numbers((*progress.no_numbers(spec), *scene.size))
     _metric(spec)
@@ -99,9 +100,9 @@ def _left(run: Run) -> Place:
     return Place(max(run.epoch - 1, 0), 1 << 30)
 
 
-def _live(run: Run, commands: Sequence[Command]) -> None:
+def _live(run: Run, made: Sequence[changes.Made]) -> None:
     """What moves; the timer is gone once the run has ended, after one last drawing of the whole page."""
-    scene, pulse = Scene.of(run.spec, commands, relatives.family(run)), frame.pulse(PULSE)
+    scene, pulse = Scene.of(run.spec, made, frame.store().family(run.id)), frame.pulse(PULSE)
 
     @frame.moving(pulse if run.live else REST.get(run.state), key="run-live")
     def moving() -> None:
@@ -180,12 +181,12 @@ class Scene:
     family: Sequence[Run] = ()
 
     @classmethod
-    def of(cls, spec: RunSpec, commands: Sequence[Command] = (), family: Sequence[Run] = ()) -> Scene:
+    def of(cls, spec: RunSpec, made: Sequence[changes.Made] = (), family: Sequence[Run] = ()) -> Scene:
         """That of a run."""
         from tlcore.charts import timeline
 
         count = changes.batches(spec)
-        return cls(timeline.of(spec, count), changes.flags(spec, changes.made(spec, commands), count), _size(spec), family)
+        return cls(timeline.of(spec, count), changes.flags(made, count), _size(spec), family)
 
 
 def _chart(spec: RunSpec, name: str, scene: Scene, run: Run | None) -> None:

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
 import psutil
 
-from benchmarks import viewers
+from benchmarks import cost, viewers
 from benchmarks.start import until
 from benchmarks.table import Figure
 from benchmarks.witness import Engine, engine
-from tlcore import datasets, jobs
+from tlcore import jobs
 from tlcore.clock import tick
-from tlcore.engine import worker
-from tlcore.engine.recorder import WEIGHTS, Recording
 from tlcore.spec import RunSpec
-from tlcore.store import Owner, Store
-from tlcore.training import Silent, train
 
-ROUNDS = 8
 COMMANDS = 30
 FORKS = 5
 CALM = 12.0  # seconds after which the next worker stands by, and has rehearsed
@@ -47,7 +38,7 @@ def tuned(**given: Any) -> RunSpec:
 
 def figures() -> Iterator[Figure]:
     """The rows of the table, each as soon as it is measured."""
-    yield cost()
+    yield cost.figure(SOURCE, tuned(batch_size=16))
     with engine(TLCORE_PARK=str(PARK)) as warm:
         run = jobs.submit(tuned(batch_size=16))
         until(lambda: (found := warm.store.run(run.id)) and found.state == "finished")
@@ -56,92 +47,6 @@ def figures() -> Iterator[Figure]:
         yield obeyed(warm, "5 s", 1.2, labels_per_class=300, batch_size=4, epochs=2000)
         yield paused(warm)
         yield from viewers.figures(warm, tuned(labels_per_class=100, batch_size=16, epochs=2000, seed=7))
-
-
-def cost() -> Figure:
-    """A run with everything that is kept of it, against the loop that keeps nothing; both warm, in turns in one process."""
-    with tempfile.TemporaryDirectory(prefix="tlcore-cost-", ignore_cleanup_errors=True) as home:
-        os.environ["TLCORE_HOME"] = home
-        store = Store()
-        for name in ("glyphs", "mnist"):
-            datasets.prepare(name)
-        source = _trained(store, SOURCE)[0]
-        weights = store.load_arrays(source, WEIGHTS)
-        assert weights is not None
-        spec = tuned(batch_size=16)
-        with clocked() as clock:
-            _recorded(store, spec), _bare(spec, weights)
-            clock.seconds = 0.0
-            rounds = [_round(store, spec, weights, bool(place % 2)) for place in range(ROUNDS)]
-        store.close()
-    median = 100 * (statistics.median(recorded / bare for recorded, bare in rounds) - 1)
-    took = statistics.median(bare for _, bare in rounds)
-    inside = 100 * clock.seconds / sum(recorded for recorded, _ in rounds)
-    told = f"median of {ROUNDS} pairs in turns {median:.1f} %, in the recorder {inside:.1f} %; the larger one counts"
-    how = f"60 epochs of {1000 * took / 60:.0f} ms, 200 labels, batch 16, SQLite; {told}"
-    return Figure("cost of steering, checkpoints and recording against the bare loop, %", max(median, inside), "<= 3", -3, how)
-
-
-@dataclass
-class Clocked:
-    """How long the thread that trains was in its recorder."""
-
-    seconds: float = 0.0
-
-
-@contextmanager
-def clocked() -> Iterator[Clocked]:
-    """Clock what a recorder does while the training waits for it: a small cost is seen there, however busy the machine."""
-    clock = Clocked()
-    kept = {name: getattr(Recording, name) for name in ("__init__", "epochs", "checkpoint", "wish", "hear", "finish")}
-
-    def timed(work: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*given: Any) -> Any:
-            begun = tick()
-            try:
-                return work(*given)
-            finally:
-                clock.seconds += tick() - begun
-
-        return call
-
-    for name, work in kept.items():
-        setattr(Recording, name, timed(work))
-    try:
-        yield clock
-    finally:
-        for name, work in kept.items():
-            setattr(Recording, name, work)
-
-
-def _round(store: Store, spec: RunSpec, weights: Mapping[str, np.ndarray], first: bool) -> tuple[float, float]:
-    if first:
-        recorded = _recorded(store, spec)
-        return recorded, _bare(spec, weights)
-    bare = _bare(spec, weights)
-    return _recorded(store, spec), bare
-
-
-def _bare(spec: RunSpec, weights: Mapping[str, np.ndarray]) -> float:
-    begun = tick()
-    train(spec, Silent(), source=weights)
-    return tick() - begun
-
-
-def _recorded(store: Store, spec: RunSpec) -> float:
-    run, seconds = _trained(store, spec)
-    store.delete(run)
-    return seconds
-
-
-def _trained(store: Store, spec: RunSpec) -> tuple[str, float]:
-    """A run as a worker trains it, and how long that took."""
-    lease = store.take(store.submit(spec).id, Owner.me())
-    assert lease is not None
-    begun = tick()
-    outcome = worker.train_leased(store, lease)
-    assert outcome.state == "finished", outcome.error
-    return lease.run, tick() - begun
 
 
 def obeyed(warm: Engine, name: str, bar: float, **given: Any) -> Figure:

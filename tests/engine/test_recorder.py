@@ -314,6 +314,38 @@ def test_a_command_is_found_though_the_file_had_changed_before_it_could_be_read(
     assert len(hear(recording).changes) == 1
 
 
+def test_rows_of_its_own_are_no_reason_to_look(store, recording, time_flies, monkeypatch):
+    real, asked = store.orders, []
+    monkeypatch.setattr(store, "orders", lambda lease: asked.append(lease) or real(lease))
+    hear(recording)
+    recording.epochs([{"epoch": 0}])
+    hear(recording)
+    assert len(asked) == 1
+    time_flies[0] += 2 * recorder.AGAIN
+    hear(recording)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_command_beside_rows_of_its_own_is_found(store, recording, time_flies, monkeypatch, when):
+    """Before they are written it is heard at once, while they are by the look that is not put off."""
+    hear(recording)
+    real = store.record_epochs
+
+    def record(lease, rows):
+        known = real(lease, rows)
+        store.command(lease.run, "learning_rate", 1e-3)
+        return known
+
+    if when == "before":
+        store.command(recording.lease.run, "learning_rate", 1e-3)
+    else:
+        monkeypatch.setattr(store, "record_epochs", record)
+    recording.epochs([{"epoch": 0}])
+    time_flies[0] += 2 * recorder.AGAIN if when == "meanwhile" else 0
+    assert len(hear(recording, (1, 0)).changes) == 1
+
+
 def test_a_step_is_one_epoch(store, recording, time_flies):
     store.command(recording.lease.run, "step")
     hear(recording, (0, 0))

@@ -83,7 +83,7 @@ def test_a_second_save_takes_the_place_of_the_first(store, lease):
 def test_the_first_save_stands_until_the_second_is_known(store, lease, monkeypatch):
     """A crash between the file and its name in the store."""
     store.save_arrays(lease, "weights.npz", {"w": np.array(1.0)})
-    monkeypatch.setattr(store, "_record", lambda *_: 1 / 0)
+    monkeypatch.setattr("tlcore.store.files._named", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.save_arrays(lease, "weights.npz", {"w": np.array(2.0)})
     assert store.load_arrays(lease.run, "weights.npz")["w"] == 1.0

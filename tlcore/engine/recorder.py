@@ -55,8 +55,11 @@ class Recording:
 
     def epochs(self, rows: list[dict[str, Any]]) -> None:
         """Keep the rows of finished epochs; they are durable when this returns."""
+        before = self.store.stamp()
         if not self._write(lambda: self.store.record_epochs(self.lease, rows)):
             self._write(lambda: self.store.annotate(self.lease, UNLIKE))
+        if before == self._stamp:  # nobody else wrote before; who wrote in between is seen at the next look, which is not put off
+            self._stamp, self._sure = self.store.stamp(), False
         self._beaten = clock.tick()
 
     def checkpoint(self, epoch: int, arrays: Arrays) -> None:

@@ -6,11 +6,10 @@ import hashlib
 import io
 import secrets
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from tlcore import folder
 from tlcore.store import tables
@@ -27,12 +26,11 @@ class Files(Leases):
 
     def save_arrays(self, lease: Lease, name: str, arrays: Mapping[str, Any]) -> None:
         """Write arrays as ``<name>`` (numpy's npz), then name the file in the store."""
-        import numpy as np
-
-        path = self.folder_of(lease.run) / f"{secrets.token_hex(4)}-{name}"
-        with told():
-            digest = folder.write(path, lambda file: np.savez(file, **{f"{place:04d}": value for place, value in enumerate(_pack(arrays))}))
-        self._record(lease, name, path, digest)
+        row = self._written(lease, name, arrays)
+        with self.write() as connection:
+            fenced(connection, lease, attempt=lease.attempt)
+            old = _named(connection, row)
+        self._unlink(old)
 
     def load_arrays(self, run_id: str, name: str) -> dict[str, Any] | None:
         """The arrays of an artifact; None if it is missing or not what was written."""
@@ -56,13 +54,14 @@ class Files(Leases):
         Later ones go too: an earlier attempt left them, and they were damaged, or this one had gone on from them.
         """
         name = f"checkpoint-{epoch:06d}.npz"
-        self.save_arrays(lease, name, arrays)
-        sizes = {each: size for each, (_, _, size) in self.artifacts(lease.run).items() if each.startswith("checkpoint-")}
-        earlier = sorted(each for each in sizes if each <= name)
-        old = earlier[:-CHECKPOINTS]
-        while old and sum(sizes[each] for each in (*old, *earlier[-CHECKPOINTS:])) > budget:
-            old = old[1::2]
-        self._forget(lease, [each for each in sizes if each not in (*old, *earlier[-CHECKPOINTS:])])
+        row, table = self._written(lease, name, arrays), tables.artifacts
+        kept = select(table.c.name, table.c.bytes).where(table.c.run == lease.run, table.c.name.like("checkpoint-%"))
+        with self.write() as connection:
+            fenced(connection, lease, attempt=lease.attempt)
+            gone = _named(connection, row)
+            sizes = {each.name: each.bytes for each in connection.execute(kept)}
+            gone += _unnamed(connection, lease.run, sizes.keys() - _thinned(sizes, name, budget))
+        self._unlink(gone)
 
     def load_checkpoint(self, run_id: str, until: int | None = None) -> tuple[int, dict[str, Any]] | None:
         """(epoch, arrays) of the newest checkpoint that is whole, and not of a later epoch than ``until``."""
@@ -91,7 +90,12 @@ class Files(Leases):
 
     def drop_checkpoints(self, lease: Lease) -> None:
         """Remove the checkpoints of a run that is about to finish."""
-        self._forget(lease, [name for name in self.artifacts(lease.run) if name.startswith("checkpoint-")])
+        names = {name for name in self.artifacts(lease.run) if name.startswith("checkpoint-")}
+        if names:
+            with self.write() as connection:
+                fenced(connection, lease, attempt=lease.attempt)
+                gone = _unnamed(connection, lease.run, names)
+            self._unlink(gone)
 
     def free(self) -> int:
         """Bytes left on the disk of the data folder."""
@@ -108,27 +112,45 @@ class Files(Leases):
         """Give the held space back, so that the store can write that the disk is full."""
         (self.home / "ballast").unlink(missing_ok=True)
 
-    def _record(self, lease: Lease, name: str, path: Path, digest: str) -> None:
-        table = tables.artifacts
-        row = {"file": path.relative_to(self.home).as_posix(), "sha256": digest, "bytes": path.stat().st_size}
-        with self.write() as connection:
-            fenced(connection, lease, attempt=lease.attempt)
-            old = connection.scalar(select(table.c.file).where(table.c.run == lease.run, table.c.name == name))
-            connection.execute(delete(table).where(table.c.run == lease.run, table.c.name == name))
-            connection.execute(insert(table).values(run=lease.run, name=name, **row))
-        if old is not None:
-            (self.home / old).unlink(missing_ok=True)
+    def _written(self, lease: Lease, name: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        """The row of an artifact whose file is on the disk."""
+        import numpy as np
 
-    def _forget(self, lease: Lease, names: list[str]) -> None:
-        if not names:
-            return
-        paths = [path for name, (path, _, _) in self.artifacts(lease.run).items() if name in names]
-        table = tables.artifacts
-        with self.write() as connection:
-            fenced(connection, lease, attempt=lease.attempt)
-            connection.execute(delete(table).where(table.c.run == lease.run, table.c.name.in_(names)))
-        for path in paths:
-            path.unlink(missing_ok=True)
+        path = self.folder_of(lease.run) / f"{secrets.token_hex(4)}-{name}"
+        with told():
+            digest = folder.write(path, lambda file: np.savez(file, **{f"{place:04d}": value for place, value in enumerate(_pack(arrays))}))
+        file = path.relative_to(self.home).as_posix()
+        return {"run": lease.run, "name": name, "file": file, "sha256": digest, "bytes": path.stat().st_size}
+
+    def _unlink(self, files: Iterable[str]) -> None:
+        for file in files:
+            (self.home / file).unlink(missing_ok=True)
+
+
+def _named(connection: Connection, row: Mapping[str, Any]) -> list[str]:
+    """Name a file in the store; the files that had its name before."""
+    gone = _unnamed(connection, row["run"], {row["name"]})
+    connection.execute(insert(tables.artifacts).values(**row))
+    return gone
+
+
+def _unnamed(connection: Connection, run_id: str, names: Set[str]) -> list[str]:
+    """Forget artifacts; their files, which go when that is durable."""
+    table = tables.artifacts
+    which = (table.c.run == run_id, table.c.name.in_(names))
+    files = list(connection.scalars(select(table.c.file).where(*which))) if names else []
+    if files:
+        connection.execute(delete(table).where(*which))
+    return files
+
+
+def _thinned(sizes: Mapping[str, int], name: str, budget: int) -> set[str]:
+    """The checkpoints that stay beside the one just made."""
+    earlier = sorted(each for each in sizes if each <= name)
+    old, last = earlier[:-CHECKPOINTS], earlier[-CHECKPOINTS:]
+    while old and sum(sizes[each] for each in (*old, *last)) > budget:
+        old = old[1::2]
+    return {*old, *last}
 
 
 def epoch_of(name: str) -> int:

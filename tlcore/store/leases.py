@@ -101,16 +101,15 @@ class Leases(Removing):
         ]
         table = tables.epochs
         with self.write() as connection:
-            fenced(connection, lease, beat=clock.tick())
             last = connection.scalar(select(func.max(table.c.epoch)).where(table.c.run == lease.run))
             kept = 0 if last is None else int(last) + 1
             known = [row for row in given if row["epoch"] < kept]
             fresh = [row for row in given if row["epoch"] >= kept]
+            fenced(connection, lease, beat=clock.tick(), **({"epoch": fresh[-1]["epoch"]} if fresh else {}))
             if [row["epoch"] for row in fresh] != list(range(kept, kept + len(fresh))):
                 raise ValueError(f"Epochs follow each other from 0 on: after {kept} of them came {[row['epoch'] for row in fresh]}.")
             if fresh:
                 connection.execute(insert(table), [{"run": lease.run, **row} for row in fresh])
-                fenced(connection, lease, epoch=fresh[-1]["epoch"])
             return all(_same(connection, lease.run, row) for row in known)
 
     def annotate(self, lease: Lease, note: str) -> None:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tlcore"
 FLOORS = (  # from the ground up; a module imports only from floors below its own, and freely within its own package
     ("registry", "clock"),
-    ("folder", "science"),
+    ("folder", "science", "augmentations"),
     ("datasets", "backbones", "objectives", "strategies", "heads", "schedules"),
     ("spec",),
     ("studies",),

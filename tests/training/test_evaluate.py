@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from tlcore.training.evaluate import classification, reconstruction
+from tlcore.training.evaluate import classification
 
 LABELS = np.array([0, 0, 0, 0, 0, 1, 1, 2])
 GUESSES = np.array([0, 0, 0, 0, 1, 1, 0, 2])
@@ -37,8 +37,3 @@ def test_a_class_without_examples_has_a_row_and_does_not_count():
     assert result["balanced_accuracy"] == pytest.approx((4 / 5 + 1 / 2 + 1) / 3)
     assert result["confusion"][3] == [0, 0, 0, 0]
     assert result["per_class"][3] == {"name": "fox", "precision": 0.0, "recall": 0.0, "count": 0}
-
-
-def test_always_drawing_the_mean_image_has_the_error_of_the_spread():
-    images = np.stack([np.zeros((2, 2, 1)), np.ones((2, 2, 1))])
-    assert reconstruction(images, np.full((2, 2, 1), 0.5))["baseline_loss"] == 0.25

@@ -29,7 +29,7 @@ def net(pretraining):
 
 def learn(graph, epochs, batch=16, at=0, features=IMAGES, labels=LABELS):
     """Train epochs in one call; returns their sums."""
-    total = steps(-(-len(labels) // batch), 10)
+    total = steps(-(-len(labels) // batch), 10, graph.net)
     shuffled = order(len(labels), 5, range(at, at + epochs))
     data = (features, labels, features[:10], labels[:10])
     return graph.train(data, shuffled, cuts(len(labels), batch), 0, total, np.zeros(graph.width)).numpy()
@@ -92,7 +92,7 @@ def test_sums_are_those_of_every_example_once(net):
 def test_validation_larger_than_a_piece_counts_every_example_once(net):
     graph = loop(net, EVERYTHING, (8, 8, 1))
     seen, known = np.tile(IMAGES, (14, 1, 1, 1))[:550], np.tile(LABELS, 14)[:550]
-    assert steps(3, 550) == 3 + 3
+    assert steps(3, 550, net) == 3 + 3
     [row] = graph.train((IMAGES, LABELS, seen, known), order(40, 0, range(1)), cuts(40, 16), 3, 6, np.zeros(graph.width)).numpy()
     logits = np.asarray(net.forward(seen, range(5)))
     np.testing.assert_array_equal(row[:2], 0)

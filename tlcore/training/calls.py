@@ -71,7 +71,7 @@ class Calls:
     def measure(self, structure: Structure) -> np.ndarray:
         """Sums of the validation part as the net is now, (width,); nothing is learned."""
         graph, data = self._graph(structure)
-        step, total = len(self.cuts) - 1, steps(len(self.cuts) - 1, len(self.known))
+        step, total = len(self.cuts) - 1, steps(len(self.cuts) - 1, len(self.known), self.net)
         carry: np.ndarray = np.zeros(graph.width)
         while step < total:
             self.alive()
@@ -88,7 +88,7 @@ class Calls:
         Sums (epochs, width) that are not all finite are those of an epoch that ended there. single: an epoch at a time.
         """
         graph, data = self._graph(structure)
-        total = steps(len(self.cuts) - 1, len(self.known))
+        total = steps(len(self.cuts) - 1, len(self.known), self.net)
         while self.place < end:
             if self.heard(self._next(), self.place):
                 self._changed = tick()

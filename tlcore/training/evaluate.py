@@ -28,11 +28,3 @@ def classification(labels: np.ndarray, logits: np.ndarray, classes: Sequence[str
             for place, name in enumerate(classes)
         ],
     }
-
-
-def reconstruction(images: np.ndarray, mean: np.ndarray) -> dict[str, Any]:
-    """The error of always drawing the mean training image: what an autoencoder must beat.
-
-    images: (n, h, w, c) float in [0, 1]. mean: (h, w, c).
-    """
-    return {"accuracy": None, "balanced_accuracy": None, "confusion": None, "baseline_loss": float(((images - mean) ** 2).mean())}

@@ -14,10 +14,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tlcore.objectives import Batch
+from tlcore.objectives.task import SETTLED
 from tlcore.strategies import Branch, Keep, Only, Phase, Pull
 from tlcore.training.network import Network
 
 MEASURE = 256  # examples validated in one step
+TOGETHER = 128  # the same at most, where they are compared with each other: as many as a batch has unless it is told otherwise
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Structure:
         keep = phase.find(Keep)
         only = tuple(net.trained(phase)) if some else None
         blocks = phase.prefix if prefix is None else min(prefix, phase.prefix)
+        blocks = 0 if net.task.whole else blocks
         pulls, melts = phase.find(Pull) is not None, net.optimizer.melted
         return cls(blocks, moving, phase.statistics, only, keep.what if keep else "", decay > 0, pulls, melts)
 
@@ -122,7 +126,7 @@ class Loop:
         order: Any, cuts: Any, pace: Any, first: Any, last: Any, carry: Any,
     ) -> Any:  # fmt: skip
         batches = tf.size(cuts) - 1
-        complete = last == steps(batches, tf.size(known))
+        complete = last == steps(batches, tf.shape(known)[0], self.net)
         rows = tf.TensorArray(tf.float64, size=tf.shape(order)[0], element_shape=carry.shape)
         learned, nothing = tf.minimum(last, batches), tf.zeros(len(self.net.parts), tf.float64)
         unseen = tf.zeros(self.net.confused**2, tf.float64)
@@ -136,18 +140,25 @@ class Loop:
                 carry += tf.concat([sums, tf.zeros_like(sums), norms, unseen], 0)
                 step += 1
             for piece in tf.range(tf.maximum(first - batches, 0), last - batches):
-                part = slice(piece * MEASURE, (piece + 1) * MEASURE)
-                sums, confusion = self._measure(seen[part], known[part])
+                part = self._part(piece, tf.shape(known)[0])
+                sums, confusion = self._measure(seen[part], known[part], piece)
                 carry += tf.concat([tf.zeros_like(sums), sums, nothing, confusion], 0)
             rows = rows.write(epoch, carry)
             carry = tf.where(complete & tf.math.is_finite(carry), tf.zeros_like(carry), carry)
         return rows.stack()
 
     @tf.autograph.experimental.do_not_convert  # nothing in it depends on a tensor: tracing takes less
-    def _measure(self, features: Any, labels: Any) -> tuple[Any, Any]:
-        """The sums of a piece of the validation part, and what was taken for what."""
-        outputs = self.net.forward(features, self.parts)
-        return _summed(self._values(outputs, features, labels)), self._confusion(outputs, labels)
+    def _measure(self, features: Any, labels: Any, piece: Any) -> tuple[Any, Any]:
+        """The sums of a piece of the validation part, and what was taken for what. The same is drawn in each epoch, so that curves compare."""
+        outputs, values = self._values(features, labels, tf.stack([0, SETTLED + piece]))
+        return self._summed(values, features), self._confusion(outputs, labels)
+
+    def _part(self, piece: Any, count: Any) -> slice:
+        """The examples of a piece; where they are compared with each other, all pieces are of one size."""
+        if not self.net.task.together:
+            return slice(piece * MEASURE, (piece + 1) * MEASURE)
+        pieces = steps(0, count, self.net)
+        return slice(piece * count // pieces, (piece + 1) * count // pieces)
 
     @tf.autograph.experimental.do_not_convert
     def _learn(self, features: Any, labels: Any, memory: Memory | None) -> tuple[Any, Any]:
@@ -166,12 +177,14 @@ class Loop:
         halves = tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients])  # half the sum of squares
         return tf.sqrt(2.0 * tf.cast(tf.math.unsorted_segment_sum(halves, places, len(self.net.parts)), tf.float64))
 
-    def _values(self, outputs: Any, features: Any, labels: Any) -> list[Any]:
-        """Loss and metrics of each example.
+    def _values(self, features: Any, labels: Any, chance: Any) -> tuple[Any, list[Any]]:
+        """Outputs in inference mode, and loss and metrics of each example."""
+        batch = self.net.task.batch(features, labels, chance)
+        outputs = self.net.finish(self.net.forward(batch.inputs, self.parts[:-1]), chance)
+        return outputs, self._measured(outputs, batch)
 
-        An objective that compares with the images finds them in ``features``: it pretrains, so there is no frozen prefix.
-        """
-        return [measure(outputs, features, labels) for measure in self.net.measures.values()]
+    def _measured(self, outputs: Any, batch: Batch) -> list[Any]:
+        return [measure(outputs, batch.images, batch.labels) for measure in self.net.measures.values()]
 
     def _confusion(self, outputs: Any, labels: Any) -> Any:
         """How often each class was taken for each, rows true, flat; nothing where there are too many classes to look at."""
@@ -184,15 +197,22 @@ class Loop:
     def _sums(self, features: Any, labels: Any, moving: tuple[int, ...], memory: Memory | None = None) -> tuple[Any, Any]:
         """What is minimised on a batch, and the sums of loss and metrics over its examples."""
         *body, head = self.parts
-        inside = self.net.forward(features, body, moving, self.structure.statistics)
-        outputs = self.net.forward(inside, [head], moving, self.structure.statistics)
-        values = self._values(outputs, features, labels)
+        chance = tf.stack([self.net.seed, tf.cast(self.net.optimizer.iterations, tf.int32)])
+        batch = self.net.task.batch(features, labels, chance)
+        inside = self.net.forward(batch.inputs, body, moving, self.structure.statistics)
+        outputs = self.net.finish(inside, chance, head in moving, self.structure.statistics)
+        values = self._measured(outputs, batch)
         loss = tf.reduce_mean(values[0])
-        return (loss + apart(inside, memory, self.structure.keep) if memory and self.structure.keep else loss), _summed(values)
+        sums = self._summed(values, features)
+        return (loss + apart(inside, memory, self.structure.keep) if memory and self.structure.keep else loss), sums
 
-
-def _summed(values: list[Any]) -> Any:
-    return tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
+    def _summed(self, values: list[Any], features: Any) -> Any:
+        """Sums over the examples; of several views of each, the mean counts."""
+        sums = tf.stack([tf.reduce_sum(tf.cast(value, tf.float64)) for value in values])
+        if self.net.task.make is None:
+            return sums
+        counts = tf.stack([tf.shape(value)[0] for value in values])
+        return sums * tf.cast(tf.shape(features)[0] / counts, tf.float64)
 
 
 def apart(features: Any, memory: Memory, what: str) -> Any:
@@ -215,9 +235,10 @@ def loop(net: Network, structure: Structure, shape: tuple[int, ...]) -> Loop:
     return net.graphs[structure]
 
 
-def steps(batches: Any, known: Any) -> Any:
+def steps(batches: Any, known: Any, net: Network) -> Any:
     """How many steps an epoch has, those of the validation part included."""
-    return batches + (known + MEASURE - 1) // MEASURE
+    size = TOGETHER if net.task.together else MEASURE
+    return batches + (known + size - 1) // size
 
 
 def cuts(count: int, batch: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tlcore.backbones import BACKBONES, EMBEDDING
 from tlcore.objectives import OBJECTIVES
@@ -42,10 +43,12 @@ class Network:
         self.image = spec.image
         blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
         task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, classes, **spec.settings("objective"))
+        self.task = task
         self.parts: list[keras.Sequential] = [*blocks, task.head]
         wanted = spec.modifier(Branch)
         self.beside = [branches.beside(part, wanted) if wanted else {} for part in blocks] + [{}]
         self.made = [repr(part.get_config()) for part in self.parts]
+        self.seed = tf.Variable(0, trainable=False, name="seed")  # of what is drawn while it learns
         self.measures = {"loss": task.loss, **task.metrics}
         self.confused = classes if "accuracy" in task.metrics and classes <= CONFUSED else 0
         self.owner = {variable.path: place for place in range(len(self.parts)) for variable in self.held(place)}
@@ -58,7 +61,8 @@ class Network:
         return [variable for layers in self._layers(place) for variable in layers.variables]
 
     def _layers(self, place: int) -> list[keras.Sequential]:
-        return [self.parts[place], *(each.layers for each in self.beside[place].values())]
+        others = self.task.beside.values() if place == len(self.parts) - 1 else ()
+        return [self.parts[place], *(each.layers for each in self.beside[place].values()), *others]
 
     def trained(self, phase: Phase) -> dict[str, float]:
         """Factor of each variable that a phase trains, by path."""
@@ -82,13 +86,27 @@ class Network:
 
         Each layer is told its mode itself: a nested BatchNorm would otherwise take it from the model around it.
         """
+        last = len(self.parts) - 1
         for place in parts:
-            for layer in self.parts[place].layers:
-                follows = statistics or not isinstance(layer, keras.layers.BatchNormalization)
-                extra = self.beside[place].get(layer.name)
-                added = extra(values) if extra else None
-                values = layer(values, training=place in moving and follows)
-                values = values if added is None else values + added
+            if place == last:
+                values = self.finish(values, None, place in moving, statistics)
+            else:
+                values = self._sent(self.parts[place], self.beside[place], values, place in moving, statistics)
+        return values
+
+    def finish(self, features: Any, chance: Any, moves: bool = False, statistics: bool = False) -> Any:
+        """What the nets of the task make of features of the last block; chance: a seed for what is drawn, None where nothing is."""
+        nets = {"head": self.parts[-1], **self.task.beside}
+        return self.task.outputs(lambda name, values: self._sent(nets[name], {}, values, moves, statistics), features, chance)
+
+    @staticmethod
+    def _sent(layers: keras.Sequential, beside: Mapping[str, Any], values: Any, moves: bool, statistics: bool) -> Any:
+        for layer in layers.layers:
+            follows = statistics or not isinstance(layer, keras.layers.BatchNormalization)
+            extra = beside.get(layer.name)
+            added = extra(values) if extra else None
+            values = layer(values, training=moves and follows)
+            values = values if added is None else values + added
         return values
 
     def initial(self, seed: int, purpose: str = "") -> dict[str, np.ndarray]:

@@ -10,12 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from tlcore.spec import RunSpec, versions
-from tlcore.training import audit, evaluate, start
+from tlcore.training import audit, evaluate, pretext, start
 from tlcore.training.calls import Calls
 from tlcore.training.features import features, outputs
 from tlcore.training.network import Network
-
-PICTURES = 12  # images shown with their reconstructions
 
 
 def audited(spec: RunSpec, net: Network, calls: Calls, begun: Mapping[str, np.ndarray], broken: Set[str] = frozenset()) -> dict[str, Any]:
@@ -49,16 +47,16 @@ def _trainable(net: Network, promised: set[str]) -> int:
 
 def scores(spec: RunSpec, net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Open the test part and measure it."""
+    return pretext.scores(net, calls) if net.task.whole else _named(spec, net, calls)
+
+
+def _named(spec: RunSpec, net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """How well the classes are named."""
     test, prefix = calls.data.open_test(), min(stretch.phase.prefix for stretch in spec.course)
     labels = np.asarray(test.labels)
     seen = features(net, test.images, f"{calls.data.id}/test", prefix, calls.alive)
-    given = outputs(net, seen, prefix, calls.alive)
-    losses = np.asarray(net.measures["loss"](given, seen, tf.constant(labels, tf.int32)), "float64")
+    logits = np.asarray(outputs(net, seen, prefix, calls.alive))
+    losses = np.asarray(net.measures["loss"](logits, None, tf.constant(labels, tf.int32)), "float64")
+    found = evaluate.classification(labels, logits, calls.data.classes)
     measured = {"loss": float(losses.mean()), "test_size": len(labels)}
-    if "accuracy" in net.measures:
-        logits = np.asarray(given)
-        found = evaluate.classification(labels, logits, calls.data.classes)
-        return {**measured, **found}, {"predictions": logits.argmax(1).astype("int32")}
-    found = evaluate.reconstruction(np.asarray(seen), np.asarray(calls.learned(0)).mean(0))
-    pictures = np.stack([np.asarray(each[:PICTURES]) for each in (seen, given)])
-    return {**measured, **found}, {"pictures": (pictures * 255).round().astype("uint8")}
+    return {**measured, **found}, {"predictions": logits.argmax(1).astype("int32")}

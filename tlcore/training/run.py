@@ -55,6 +55,7 @@ class _Run:
         self.source = source
         self.weights = start.weights(spec, self.net, source)
         self.net.load(self.weights)
+        self.net.seed.assign(spec.seed)
         self.calls = Calls(spec, self.net, self.data, self._alive, self._heard, recorder.leash)
         self.watch = Watch(spec, source, self._alive) if spec.watch_source and source is not None else None
         self.best, self.vigil = Best(spec.patience), audit.Vigil(self.net)

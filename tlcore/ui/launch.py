@@ -9,6 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from tlcore import jobs
+from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
@@ -81,11 +82,11 @@ def others(shown: Run, wanted: RunSpec) -> str:
 
 
 def sees(spec: RunSpec | None) -> None:
-    """What the objective shows to the net: images with the names it must find, or images it must redraw."""
+    """What the objective shows to the net, and what it must make of it."""
     if spec is None:
         return
     names = spec.objective == "supervised"
-    st.markdown("**It sees an image and must name its class**" if names else "**It sees an image and must redraw it from 64 numbers**")
+    st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees']}**")
     data = prepared(spec.dataset, spec.settings("dataset"))
     if data is None:
         st.markdown("These images are made once, when the run starts.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from tlcore import jobs
+from tlcore.objectives import OBJECTIVES
 from tlcore.spec import Place, RunSpec, course
 from tlcore.ui import frame, words
 from tlcore.ui.units import joined
@@ -79,13 +81,22 @@ def _finished(run: Run, rows: Rows) -> str:
     result = run.result or {}
     quick = f" Done in {words.seconds(run.seconds)}." if run.seconds is not None and run.seconds < 1 else ""
     if run.accuracy is None:
-        return (
-            f"Test images redrawn with a squared error of {_error(run.loss)} a pixel; "
-            f"always drawing the mean image has {_error(result.get('baseline_loss'))}.{quick}"
-        )
+        return _unnamed(run, result) + quick
     images = words.count(result["test_size"], "test image") if "test_size" in result else "the test images"
     guess = f" Always naming the commonest class gets {words.percent(result['majority'])}." if "majority" in result else ""
     return f"**{words.percent(run.accuracy)}** of {images} named rightly, none of them seen before.{guess}{quick}"
+
+
+def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
+    """What came of a run that names no classes."""
+    what, unit = OBJECTIVES[run.spec.objective].facts["loss"]
+    if result.get("baseline_loss") is not None:
+        mean = _error(result["baseline_loss"])
+        return f"Test images redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean image has {mean}."
+    if "pretext_accuracy" in result:
+        right = words.percent(result["pretext_accuracy"])
+        return f"It said of **{right}** of the test images, each turned four ways, how far they were turned; guessing gets 25 %."
+    return f"The {what} of test images is {_error(run.loss)} {unit}: it says nothing of other tasks yet, so move it to one."
 
 
 def _stopped(run: Run, rows: Rows) -> str:

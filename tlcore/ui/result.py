@@ -65,7 +65,7 @@ def _classes(run: Run, result: Mapping[str, Any]) -> None:
 
 
 def _pictures(run: Run) -> None:
-    """An autoencoder's test images, and how it redrew them."""
+    """Test images, what was shown of them, and how they were redrawn."""
     from tlcore.charts import samples
     from tlcore.ui.picture import show_sheet
 
@@ -73,7 +73,8 @@ def _pictures(run: Run) -> None:
     if pictures is None:
         st.markdown("The redrawn images of this run are not kept any more.")
         return
-    for images, title in zip(pictures, ("What it saw", "What it redrew from 64 numbers"), strict=True):
+    titles = ("What there was", "What it saw", "What it redrew") if len(pictures) > 2 else ("What it saw", "What it redrew")
+    for images, title in zip(pictures, titles, strict=True):
         st.markdown(f"**{title}**")
         alt = f"{title}: {words.count(len(images), 'test image')}."
         show_sheet(samples.figure(images, columns=12, rows=True), alt, key=f"run-{title[5:11]}")
@@ -89,7 +90,7 @@ def _confusion(run: Run) -> None:
     if result.get("confusion") and here is None:
         confusion_view(result, f"run-{run.number}", cells(), run.id)
     elif run.spec.objective != "supervised":
-        st.markdown("This run redraws images: it names no classes, so none can be mixed up.")
+        st.markdown("This run names no classes, so none can be mixed up.")
     else:
         _as_of(run, run.epoch if here is None else here)
 

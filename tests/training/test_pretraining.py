@@ -1,0 +1,74 @@
+"""Every objective from its spec to its result: repeated, broken off, frozen by hand, and moved to a target."""
+
+import numpy as np
+import pytest
+
+from tlcore.objectives import OBJECTIVES
+from tlcore.spec import RunSpec
+from tlcore.training import Checkpoint, Silent, calls, train
+
+OTHERS = [name for name in OBJECTIVES.names() if name != "supervised"]
+
+
+def spec(objective, **given):
+    settings = {"dataset": "digits", "labels_per_class": 12, "epochs": 3, "batch_size": 32, "learning_rate": 2e-3, **given}
+    return RunSpec.make("pretrain", objective=objective, **settings)
+
+
+@pytest.mark.parametrize("objective", OTHERS)
+def test_a_run_is_measured_repeats_to_the_last_bit_and_moves_to_a_target(objective, kept, alike, monkeypatch):
+    """However it is cut into calls, and wherever it is broken off; one test, since a net is traced once for all of it."""
+    whole, cut = kept(), kept()
+    first = train(spec(objective), whole)
+    assert first.error is None and first.result["seal"] and first.result["accuracy"] is None
+    assert whole.rows[-1]["loss"] < whole.rows[1]["loss"]
+    for name, value in whole.rows[-1].items():
+        assert not name.startswith("val_") or (np.isfinite(value) and name.removeprefix("val_") in first.result)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(calls, "ENOUGH", 1e-9)  # a step a call
+        assert alike(train(spec(objective), cut).weights, first.weights)
+    for name, value in whole.numbers[-1].items():
+        np.testing.assert_allclose(cut.numbers[-1][name], value, rtol=1e-6)
+    assert alike(train(spec(objective), kept(), None, Checkpoint(1, cut.checkpoints[1])).weights, first.weights)
+    assert not alike(train(spec(objective, seed=1, epochs=1), kept()).weights, first.weights, "block1/conv/kernel")
+
+    probe = RunSpec.make("finetune", source=spec(objective), dataset="digits", labels_per_class=5, strategy="linear_probe", epochs=2)
+    outcome = train(probe, Silent(), first.weights)
+    assert outcome.error is None and alike(outcome.weights, first.weights, "block")
+
+
+@pytest.mark.parametrize("objective", ["autoencoder", "masked", "rotation", "simclr"])
+def test_a_block_that_is_frozen_by_hand_leaves_the_images_to_compare_with(objective, alike, kept):
+    """The loss needs the images, so nothing is computed ahead."""
+    recorder = kept()
+    steered = spec(objective, changes=[{"epoch": 1, "step": 0, "name": "block1", "value": 0.0}])
+    outcome = train(steered, recorder)
+    assert outcome.error is None and outcome.result["seal"]
+    assert alike(outcome.weights, recorder.checkpoints[1], "block1")
+    assert not alike(outcome.weights, recorder.checkpoints[1], "block2/conv/kernel")
+
+
+def test_what_draws_shows_what_it_saw_what_it_was_shown_and_what_it_drew():
+    rows = {name: train(spec(name, epochs=1), Silent()).arrays["pictures"] for name in ("autoencoder", "denoising", "vae", "masked")}
+    assert {name: each.shape for name, each in rows.items()} == {
+        "autoencoder": (2, 12, 8, 8, 1),
+        "denoising": (3, 12, 8, 8, 1),
+        "vae": (2, 12, 8, 8, 1),
+        "masked": (3, 12, 8, 8, 1),
+    }
+    assert (rows["masked"][1] == 0).mean() > (rows["masked"][0] == 0).mean()
+
+
+@pytest.mark.parametrize("objective", ["autoencoder", "denoising", "vae", "masked"])
+def test_what_draws_beats_the_mean_image(objective):
+    own = {"beta": 0.5, "warm_up": 20} if objective == "vae" else {}
+    result = train(spec(objective, labels_per_class=100, epochs=20, batch_size=64, learning_rate=3e-3, **own), Silent()).result
+    assert result["loss"] < 0.9 * result["baseline_loss"]
+
+
+@pytest.mark.parametrize("objective", ["simclr", "barlow_twins", "vicreg", "supcon"])
+def test_two_views_of_an_image_come_nearer_than_two_images(objective):
+    result = train(spec(objective, labels_per_class=100, epochs=12, batch_size=128), Silent()).result
+    unrelated = 2.0  # squared distance of two directions that have nothing in common
+    assert result["alignment"] < 0.6 * unrelated and result["uniformity"] < -0.5

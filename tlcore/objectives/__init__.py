@@ -1,0 +1,14 @@
+"""Objectives: what a net is trained for. Each returns the task that stands on top of the encoder.
+
+An entry takes the units of the embedding, the image's shape and the number of classes. Facts of an entry: labels, whether it learns
+from the labels of the data; draws, whether its outputs are images; views, how many the encoder sees of each image (1 if not told);
+chance, whether what it sees is drawn anew at each step; sees, its task after "It sees"; loss, what is measured, and of what;
+advice, what to expect of it at this size.
+"""
+
+# isort: off
+from tlcore.objectives.task import OBJECTIVES, Batch, Task
+from tlcore.objectives import naming, drawing, contrasting  # in the order in which they are offered
+# isort: on
+
+__all__ = ["OBJECTIVES", "Batch", "Task", "contrasting", "drawing", "naming"]

@@ -54,7 +54,6 @@ def test_a_click_melts_or_freezes_a_block_and_drops_a_flag(page, lab, trains):
     ready(page, lab, trains)
     page.get_by_role("button", name=re.compile("2: conv")).click()
     expect(page.get_by_text("by hand: block 2 frozen").first).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("1 change by hand")).to_be_visible(timeout=PATIENCE)
     assert page.evaluate("() => document.querySelector('.tlcore-live')._fullLayout.annotations.some((one) => one.name === 'flag')")
     (change,) = Store().run(trains.id).spec.changes
     assert (change.name, change.value) == ("block2", 0.0)
@@ -65,8 +64,34 @@ def test_a_rate_is_typed_and_counts(page, lab, trains):
     field = page.get_by_role("combobox", name=re.compile("Learning rate"))
     field.fill("0.0042")
     field.press("Enter")
-    expect(page.get_by_text("1 change by hand")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("at a learning rate of 0.0042")).to_be_visible(timeout=PATIENCE)
     assert Store().run(trains.id).spec.course[-1].learning_rate == 0.0042
+
+
+def test_an_escape_that_closes_a_list_or_leaves_a_field_stops_nothing(page, lab, trains):
+    ready(page, lab, trains)
+    field = page.get_by_role("combobox", name=re.compile("Learning rate"))
+    field.click()
+    expect(page.get_by_role("listbox")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    page.keyboard.press("Escape")  # the field still has the focus
+    page.wait_for_timeout(1500)
+    assert Store().run(trains.id).state == "running"
+    field.blur()
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-run-line")).to_contain_text("Stopped", timeout=PATIENCE)
+
+
+def test_an_emptied_field_changes_nothing(page, lab, trains):
+    ready(page, lab, trains)
+    field = page.get_by_role("combobox", name=re.compile("Learning rate"))
+    field.click()
+    field.press("Control+a")
+    field.press("Backspace")
+    field.press("Enter")
+    page.wait_for_timeout(1500)
+    assert not commands(trains, "learning_rate")
 
 
 def test_another_tab_sees_it_within_a_second(page, lab, trains, browser):
@@ -95,7 +120,7 @@ def test_one_goes_back_and_forks_and_both_are_one_tree(page, lab, trains):
     fork.click()
     expect(page.get_by_text("A fork, on hold: it stands where its parent was after epoch 2")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name=re.compile("1: conv")).click()
-    expect(page.get_by_text("1 change by hand")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("What was asked of it")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_text("by hand: block 1 frozen").first).to_be_visible(timeout=PATIENCE)
     made = Store().family(trains.id)[-1]

@@ -405,3 +405,16 @@ def test_time_on_hold_is_not_time_that_it_took(store, recording, time_flies, mon
     time_flies[0] += 2
     recording.finish(Outcome("parked"))
     assert store.run(recording.lease.run).seconds == pytest.approx(2, abs=0.1)
+
+
+def test_what_is_only_repeated_is_not_slowed_down(store, recording, time_flies):
+    """A fork whose nearest state is older, or a run that goes on after a break."""
+    recording._known = 3
+    store.command(recording.lease.run, "speed", 1)
+    begun = time_flies[0]
+    for epoch in range(3):
+        hear(recording, (epoch, 0))
+    assert time_flies[0] == begun and recording.leash(1) > 1
+    hear(recording, (3, 0))
+    hear(recording, (4, 0))
+    assert time_flies[0] - begun == pytest.approx(1, abs=0.1) and recording.leash(3) == 1

@@ -134,9 +134,11 @@ def test_settings_are_chosen(lab, name, chosen):
 def typed(lab, monkeypatch):
     """Type something into a setting of the running run; returns the refusal. (AppTest knows no values beyond the list.)"""
 
+    state = {}
+
     def enter(name, text):
         key, run_id = f"live-{name}-x", lab.runs["running"]
-        state = {key: text}
+        state[key] = text
         monkeypatch.setattr("streamlit.session_state", state)
         monkeypatch.setattr("streamlit.query_params", {})
         desk._set(run_id, name, key)
@@ -164,6 +166,51 @@ def test_the_knobs_of_a_strategy_are_on_its_desk(lab, strategy, name):
     app = opened(lab, "own")
     lab.calm(app.selectbox(key=f"live-{name}-{lab.runs['own']}").set_value("0.3").run())
     assert asked(lab, "own") == [(name, 0.3)]
+
+
+def test_a_rate_that_would_end_the_run_is_not_taken_while_it_trains(lab, typed):
+    assert typed("learning_rate", "999").startswith("A learning rate of 999 ends what a run has learned") and not asked(lab)
+    assert typed("learning_rate", "0.01") is None  # and the refusal is gone
+
+
+def test_the_value_as_it_is_stands_first_so_that_an_emptied_field_changes_nothing(lab):
+    field = opened(lab).selectbox(key=f"live-learning_rate-{lab.runs['running']}")
+    assert field.options[0] == field.value and list(map(float, field.options[1:])) == sorted(map(float, field.options[1:]))
+
+
+def test_the_sentence_says_a_rate_that_was_changed_by_hand(lab):
+    lab.store.command(lab.runs["running"], "learning_rate", 0.0042)
+    answer(lab)
+    assert "at a learning rate of 0.0042" in lab.said(opened(lab))
+
+
+def test_two_clicks_at_one_moment_are_told_one_by_one(lab):
+    app = opened(lab)
+    press(lab, app, "live-block4")
+    press(lab, app, "live-block4")
+    answer(lab)
+    spec = lab.run("running").spec
+    rows = [
+        changes._row(each, True, next(iter(changes._taken(known, each)), None))
+        for known in [keyed(spec)]
+        for each in lab.store.commands(lab.runs["running"])
+    ]
+    assert [row["What"].split(";")[0] for row in rows] == ["block 4 ×0.1 → full", "block 4 full → frozen"]
+
+
+def keyed(spec):
+    found = {}
+    for each in changes.made(spec):
+        found.setdefault((each.change.epoch, each.change.step, each.change.name), []).append(each)
+    return found
+
+
+def test_a_run_that_waits_says_for_which(lab, monkeypatch):
+    monkeypatch.setattr(jobs, "engine_state", lambda: {"state": "ready", "message": "Ready."})
+    monkeypatch.setattr(type(lab.store), "queue_place", lambda store, run: 1)
+    waits = lab.store.submit(target(seed=77))
+    said = lab.said(lab.page("pages/runs.py", run=waits.id))
+    assert re.search(r"Next in line: run \d+ is training. When that one is paused or ends, this one begins.", said)
 
 
 def test_every_control_says_when_it_counts(lab):

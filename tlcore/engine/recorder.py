@@ -104,7 +104,7 @@ class Recording:
     def leash(self, epoch: int) -> int:
         """How many epochs may follow before it is asked again: one where somebody set the speed, and none beyond the goal."""
         goal = self._orders.goal
-        return 1 if self._orders.speed else max(1, goal - epoch) if goal else 1 << 20
+        return 1 if self._orders.speed and epoch >= self._known else max(1, goal - epoch) if goal else 1 << 20
 
     def hear(self, spec: RunSpec, place: Place, now: Place) -> RunSpec:
         """Obey what was asked for since the last time; wait while the run is on hold, or goes slower than it could."""
@@ -112,7 +112,7 @@ class Recording:
         while True:
             spec = self._obey(spec, place)
             tick, held = clock.tick(), self._held(now)
-            early = self._due - tick if now.step == 0 and self._orders.speed else 0.0
+            early = self._due - tick if self._paced(now) else 0.0
             if held and tick - asked > 1.0:
                 asked, self._parked = tick, self._should_park(tick - since)
             if self._parked or self._orders.stop or (not held and early <= 0):
@@ -123,9 +123,13 @@ class Recording:
             look = LOOK if self.store.file else LOOK_AT_SERVER
             time.sleep(look if held else min(look, early))
 
+    def _paced(self, now: Place) -> bool:
+        """Whether an epoch begins that should wait for its time; what is only repeated goes as fast as it can."""
+        return bool(self._orders.speed) and now.step == 0 and now.epoch >= self._known
+
     def _pace(self, tick: float, now: Place) -> None:
         """An epoch begins: the next one may when it is due, counted from when this one was, unless the run is slower anyway."""
-        if self._orders.speed and now.step == 0:
+        if self._orders.speed and self._paced(now):
             each = 1 / self._orders.speed
             self._due = (self._due if tick - self._due < each else tick) + each
 

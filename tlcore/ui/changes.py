@@ -75,16 +75,23 @@ def _told(each: Made) -> str:
 
 def table(run: Run, changes: Sequence[Made], commands: Sequence[Command]) -> None:
     """Everything that was asked of a run, with the moment at which it took effect, or why it could not."""
-    known = {(each.change.epoch, each.change.step, each.change.name): each for each in changes}
-    rows = [_row(each, run.live, known.get((each.epoch or 0, each.step or 0, each.name))) for each in commands]
-    rows += [_plain(each) for each in changes if not each.who]
-    count = len(changes)
+    known: dict[tuple[int | None, int | None, str], list[Made]] = {}
+    for each in changes:
+        known.setdefault((each.change.epoch, each.change.step, each.change.name), []).append(each)
+    rows = [_plain(each) for each in changes if not each.who]
+    rows += [_row(each, run.live, next(iter(_taken(known, each)), None)) for each in commands]
     if not rows:
         return
-    label = f"{count} change{'s' if count != 1 else ''} by hand" if count else "What was asked of it"
-    with st.expander(label, key="run-changes", on_change="rerun") as box:
+    with st.expander("What was asked of it", key="run-changes", on_change="rerun") as box:  # one label, so that it stays open
         if box.open:
             st.table(rows, border="horizontal", alt="Everything that was asked of the run, and when it took effect.")
+
+
+def _taken(known: dict[tuple[int | None, int | None, str], list[Made]], command: Command) -> list[Made]:
+    """The change that a command made, at most one, which is then no other command's: both stand in the order in which they took effect."""
+    made = known.get((command.epoch, command.step, command.name), [])
+    fits = bool(made) and not command.refused and made[0].change.value == command.value
+    return [made.pop(0)] if fits else []
 
 
 def _row(each: Command, live: bool, change: Made | None) -> dict[str, str]:
@@ -102,7 +109,8 @@ def _plain(each: Made) -> dict[str, str]:
 def _asked(each: Command) -> str:
     if each.name == "speed":
         return f"speed {each.value:g} epochs a second" if each.value else "full speed"
-    return PACES.get(each.name) or f"{course.said(each.name)} → {each.value:g}"
+    value = course.state(each.value or 0.0) if course.is_part(each.name) else f"{each.value or 0.0:g}"
+    return PACES.get(each.name) or f"{course.said(each.name)} → {value}"
 
 
 def _moment(place: Place) -> str:

@@ -14,7 +14,7 @@ from tlcore.ui import cards, forms, frame, progress, words
 from tlcore.ui.result import cells, confusion_view
 from tlcore.ui.run import CURVES, PULSE, WHICH
 from tlcore.ui.settings import settings
-from tlcore.ui.tables import STATES, download
+from tlcore.ui.tables import download, state_of
 
 KEY = "runs"
 CHOICE = "compare-runs"
@@ -116,7 +116,7 @@ def _said(name: str, value: str) -> str:
 
 def _settings(runs: Sequence[Run]) -> None:
     st.subheader("What sets them apart?", anchor=False)
-    rows = {"State": [STATES[run.state][0] for run in runs]} if any(run.state != "finished" for run in runs) else {}
+    rows = {"State": [state_of(run)[0] for run in runs]} if any(run.state != "finished" for run in runs) else {}
     rows |= {"Test accuracy": [words.percent(run.accuracy) for run in runs]} | differences(runs)
     lines = [f"| {name} | {' | '.join(_cell(value) for value in values)} |" for name, values in rows.items()]
     head = f"| | {' | '.join(f'[Run {run.number}](runs?run={run.id})' for run in runs)} |"

@@ -23,6 +23,7 @@ STRENGTH = {"frozen": 20, "slow": 16, "full": 38}  # per cent of the colour behi
 ROUND = {"frozen": 4, "slow": 14, "full": 14}  # pixels at the corners: the second cue, with the icon
 BATCHES = ("1", "2", "4", "8", "16", "32", "64", "128", "256")
 HOW = "Click a block to melt or freeze it: frozen, slow (×0.1), full. It counts now."
+WILD = 1.0  # learning rate above which nothing comes back; a new run may try
 WORDS = {course.NOW: "now", course.NEXT: "next epoch"}
 
 
@@ -107,8 +108,9 @@ def _knob(spec: RunSpec, run_id: str, name: str, value: float, when: str, off: b
 
 
 def _ladder(knob: Knob, now: str) -> list[str]:
+    """The value as it is, then the others: an emptied field takes the first."""
     steps = BATCHES if knob.kind == "whole" else forms.STEPS if knob.log else forms.WIDE_STEPS
-    return sorted({forms.plain(float(each)) for each in steps} | {now}, key=float)
+    return [now, *sorted({forms.plain(float(each)) for each in steps} - {now}, key=float)]
 
 
 def _set(run_id: str, name: str, key: str) -> None:
@@ -117,4 +119,7 @@ def _set(run_id: str, name: str, key: str) -> None:
         value: object = float(typed)
     except ValueError:
         value = typed
+    if name == "learning_rate" and isinstance(value, float) and value > WILD:
+        hand.tell(f"A learning rate of {value:g} ends what a run has learned within a step: choose at most {WILD:g} while it trains.")
+        return
     hand.ask(run_id, name, value)

@@ -61,6 +61,7 @@ def may_steer(run_id: str) -> bool:
 
 def ask(run_id: str, what: str, value: Any = None) -> None:
     """Ask something of a run, from a callback; a refusal becomes a sentence on the page."""
+    st.session_state.pop(PROBLEM, None)
     made = attempt(jobs.command, run_id, what, value, key=secrets.token_hex(8), hand=name(), token=token(run_id))
     if made is not None and made.epoch is None:
         st.session_state[AWAITS] = run_id
@@ -79,8 +80,13 @@ def attempt(action: Any, *args: Any, **keywords: Any) -> Any:
     try:
         return action(*args, **keywords)
     except InputError as error:
-        st.session_state[PROBLEM] = str(error)
+        tell(str(error))
     return None
+
+
+def tell(why: str) -> None:
+    """Say at the next drawing of the page why something was not done."""
+    st.session_state[PROBLEM] = why
 
 
 def problem() -> None:

@@ -75,7 +75,7 @@ def panel(shown: Run | None, spec: RunSpec | None) -> None:
 def others(shown: Run, wanted: RunSpec) -> str:
     """That what is shown has other settings than the form, and which."""
     mine, form = settings(shown.spec), settings(wanted)
-    apart = [f"{name.lower()} {value}" for name, value in mine.items() if form.get(name) != value]
+    apart = [f"{name.lower()} {value}" if value else f"no {name.lower()}" for name, value in mine.items() if form.get(name) != value]
     named = ", ".join(apart[:SAID]) + (" and more" if len(apart) > SAID else "")
     what = "These are the results of other settings" if shown.state == "finished" else "This run has other settings"
     return f"{what}{f' ({named})' if named else ''}. Start to measure the new ones."

@@ -15,9 +15,9 @@ import streamlit as st
 from tlcore.charts import colours, curves
 from tlcore.charts import timeline as rows
 from tlcore.charts.flags import Flag
-from tlcore.ui import live_script, playhead
+from tlcore.ui import escape, live_script, playhead
 
-SCRIPT = playhead.SCRIPT + live_script.SCRIPT
+SCRIPT = escape.SCRIPT + playhead.SCRIPT + live_script.SCRIPT
 HTML = live_script.HTML
 STYLE = live_script.STYLE + playhead.STYLE
 

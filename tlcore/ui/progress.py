@@ -56,7 +56,10 @@ def _queued(run: Run, rows: Rows) -> str:
     if parent is not None and parent.state == "running":
         return f"First its source is trained: epoch {parent.epoch} of {parent.epochs}."
     place = frame.store().queue_place(run.id) or 1
-    return "Next in line." if place == 1 else f"Waiting: {words.count(place - 1, 'run')} before this one."
+    if place > 1:
+        return f"Waiting: {words.count(place - 1, 'run')} before this one."
+    busy = [each for each in frame.store().runs(limit=2, state="running") if not each.held]
+    return f"Next in line: run {busy[0].number} is training. When that one is paused or ends, this one begins." if busy else "Next in line."
 
 
 def _running(run: Run, rows: Rows) -> str:
@@ -66,9 +69,13 @@ def _running(run: Run, rows: Rows) -> str:
         return "Trained; now the test images are opened."
     if run.held:
         return _held(run, rows)
+    if run.forked and run.epoch == run.forked_at:
+        return f"From the nearest state that was kept it is trained again up to epoch {run.epoch}, where it was forked."
     ways = run.spec.course
     slowly = f" {run.speed:g} epoch{'s' if run.speed != 1 else ''} a second at most." if run.speed else ""
-    return f"Training: {ways[course.at(ways, Place(run.epoch))].phase.title}.{slowly}"
+    now = ways[course.at(ways, Place(run.epoch))]
+    rate = f", at a learning rate of {now.learning_rate:g}" if now.learning_rate != run.spec.learning_rate else ""
+    return f"Training: {now.phase.title}{rate}.{slowly}"
 
 
 def _held(run: Run, rows: Rows) -> str:
@@ -141,7 +148,7 @@ def _quality(run: Run, rows: Rows) -> tuple[str, str]:
 
 def _time(run: Run, rows: Rows) -> tuple[str, str]:
     if not run.live:
-        return "Took", words.seconds(run.seconds)
+        return "Training took", words.seconds(run.seconds)
     if run.held:
         return "Time left", "on hold"
     each = [row["seconds"] for row in rows[-5:] if row.get("seconds")]

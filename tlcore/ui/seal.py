@@ -37,6 +37,8 @@ def moved_view(run: Run, key: str) -> None:
     plan = () if spec.changes or len(spec.phases) > STEPS else spec.phases  # else the timeline above the curve says what learned when
     strip(spec.blocks, plan, spec.epochs, key=f"{key}-moved", moved=moved, seal=_sealed(result))
     st.markdown(seal(result))
+    if said := for_a_while(spec, result):
+        st.markdown(said)
     rows = parts(spec, result, frame.store().gradients(run.id))
     if rows:
         body = ["| " + " | ".join(_cells(row)) + " |" for row in rows]
@@ -66,6 +68,20 @@ def seal(result: Mapping[str, Any]) -> str:
     if not stayed:
         return f"Nothing was to stay frozen, and all {len(moved)} variables moved."
     return f"{stayed} of {len(moved)} variables are the same to the last bit as before the run, among them all that were to stay frozen."
+
+
+def for_a_while(spec: RunSpec, result: Mapping[str, Any]) -> str:
+    """Which parts were frozen in a part of the run alone: each was compared when it melted, and at the end."""
+    ways = spec.course
+    names = [*(f"block {place}" for place in range(1, len(spec.blocks) + 1)), "the head"]
+    said = []
+    for place, name in enumerate(names):
+        frozen = [way for way in ways if not (*way.phase.factors, way.phase.head)[place]]
+        if frozen and len(frozen) < len(ways):
+            said.append(name)
+    if not said or not result.get("seal"):
+        return ""
+    return f"Frozen for a part of the run: {', '.join(said)}. Compared bit by bit when that part was over: what was to stay had stayed."
 
 
 def parts(spec: RunSpec, result: Mapping[str, Any], gradients: Sequence[Sequence[float | None]]) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ RULES = """
 .st-key-blocks button { min-height: 3.4rem; line-height: 1.15; padding-inline: .25rem; }
 .st-key-blocks button p { font-size: .8125rem; }
 .st-key-blocks button:disabled { opacity: 1; cursor: default; }
+.stMain:focus, .stMain:focus-visible { outline: none; }
 .tl-numbers { display: flex; flex-wrap: wrap; gap: .5rem 1.35rem; }
 .tl-numbers span { display: block; font-size: .875rem; }
 .tl-numbers b { font-weight: 400; font-size: 1.5rem; line-height: 1.35; font-variant-numeric: tabular-nums; }

@@ -36,7 +36,7 @@ STUDY_PAGES = {
     "label_budget": "pages/labels.py",
     "forgetting": "pages/forgetting.py",
 }  # where each question is shown
-ELSEWHERE = ("backbone", "objective", "labels_per_class", "image", "frozen", "block", "width")  # stand in the rest of the row
+ELSEWHERE = ("backbone", "objective", "labels_per_class", "image", "frozen", "block", "width", "paint")  # stand in the rest of the row
 SHORT = {"epochs": "{} epochs", "learning_rate": "rate {:g}", "batch_size": "batches of {}", "weight_decay": "decay {:g}"} | {
     "watch_source": "source watched"
 }
@@ -50,9 +50,14 @@ def badge(state: str, held: bool = False) -> str:
     return f":{colour}-badge[{icon} {word}]"
 
 
+def state_of(run: Run) -> tuple[str, str, str]:
+    """The state of a run: a word, a colour, an icon."""
+    return HELD if run.held else STATES[run.state]
+
+
 def run_row(run: Run) -> Row:
     """A run as a line of the list."""
-    word, colour, _ = HELD if run.held else STATES[run.state]
+    word, colour, _ = state_of(run)
     return Row(
         id=run.id,
         place=("pages/runs.py", {"run": run.id}),
@@ -96,7 +101,8 @@ def note(run: Run) -> str:
         "interrupted": f" · after epoch {run.epoch} of {run.epochs}",
     }
     changed = unusual(run.spec_json)
-    return f"Run {run.number} · {run.backbone} · seed {run.spec.seed}{f' · {changed}' if changed else ''}{where.get(run.state, '')}"
+    fork = f" · fork after epoch {run.forked_at}" if run.forked else ""
+    return f"Run {run.number}{fork} · {run.backbone} · seed {run.spec.seed}{f' · {changed}' if changed else ''}{where.get(run.state, '')}"
 
 
 @lru_cache(maxsize=1024)

@@ -127,7 +127,7 @@ def _speed(run: Run | None, mine: bool) -> None:
     """Epochs a second: of the training while it is live or not begun, else of the replay."""
     name = run.id if run else NEW
     key = f"speed-{name}"
-    now = forms.plain(run.speed or 0) if run and run.live else str(st.session_state.get(f"replay-{name}", "0"))
+    now = forms.plain(run.speed or 0) if run and run.state != "finished" else str(st.session_state.get(f"replay-{name}", "0"))
     options = {**SPEEDS, **({now: f"{now}/s"} if now not in SPEEDS else {})}
     st.session_state[key] = now
     st.segmented_control(

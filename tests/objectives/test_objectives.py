@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tlcore.objectives import OBJECTIVES
+from tlcore.objectives.task import SETTLED
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (33, 20, 3)]
 RNG = np.random.default_rng(0)
@@ -13,19 +14,25 @@ LABELS = np.array([0, 1, 2, 1], "int32")
 
 NAMES = OBJECTIVES.names()
 FEATURES = RNG.random((4, 64), dtype="float32")
+CLASSES = {"shape": 3, "colour": 2}
 CHANCE = np.array([0, 7], "int32")
 
 
 def made(name, shape=(8, 8, 1), **knobs):
-    task = OBJECTIVES[name](64, shape, 3, **knobs)
+    task = OBJECTIVES[name](64, shape, CLASSES if OBJECTIVES[name].facts.get("needs") else 3, **knobs)
     return task, RNG.random((4, *shape), dtype="float32")
 
 
-def outputs(task, inputs, chance=CHANCE, training=False):
+def answers(task, labels):
+    """Labels as the task wants them: a class, or a column a factor."""
+    return np.stack([labels, np.sort(labels) % 2], axis=1) if task.columns else labels
+
+
+def outputs(task, inputs, chance=CHANCE, training=False, labels=LABELS):
     """What its nets make of random features, as many as there are inputs."""
     nets = {"head": task.head, **task.beside}
     features = np.resize(FEATURES, (len(inputs), 64)) + np.linspace(0, 1, len(inputs), dtype="float32")[:, None]
-    return task.outputs(lambda net, values: nets[net](values, training=training), features, chance)
+    return task.outputs(lambda net, values: nets[net](values, training=training), features, answers(task, labels), chance)
 
 
 def variables(task):
@@ -33,8 +40,8 @@ def variables(task):
 
 
 def measured(task, images, labels=LABELS, measure=None):
-    batch = task.batch(images, labels, CHANCE)
-    return np.asarray((measure or task.loss)(outputs(task, batch.inputs), batch.images, batch.labels))
+    batch = task.batch(images, answers(task, labels), CHANCE)
+    return np.asarray((measure or task.loss)(outputs(task, batch.inputs, labels=labels), batch.images, batch.labels))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,7 +81,7 @@ def test_an_objective_says_whether_it_reads_labels(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_weight_of_its_nets_learns(name):
     task, images = made(name)
-    batch = task.batch(images, LABELS, CHANCE)
+    batch = task.batch(images, answers(task, LABELS), CHANCE)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(task.loss(outputs(task, batch.inputs, training=True), batch.images, batch.labels))
     gradients = tape.gradient(loss, variables(task))
@@ -204,3 +211,120 @@ def test_the_likelihood_is_summed_over_pixels():
     task, images = made("vae", (28, 28, 1))
     still = task.drawing(np.full(images.shape, 0.5, "float32"))
     np.testing.assert_allclose(task.metrics["likelihood"](still, np.ones_like(images), None), 784 * np.log(2), rtol=1e-5)
+
+
+WEIGHINGS = ("fixed", "uncertainty", "gradnorm")
+
+
+def said(weighting, **knobs):
+    """A task of two questions, logits for its four images, and its labels."""
+    task, _ = made("multitask", weighting=weighting, **knobs)
+    return task, RNG.normal(size=(4, 5)).astype("float32"), answers(task, LABELS)
+
+
+def test_fixed_weights_weigh_the_questions():
+    task, logits, labels = said("fixed", shape_weight=0.25, colour_weight=0.5)
+    given = (logits, np.zeros(2, "float32"), np.ones(2, "float32"))
+    each = [np.asarray(task.metrics[f"{name}_loss"](given, None, labels)) for name in ("shape", "colour")]
+    np.testing.assert_allclose(task.loss(given, None, labels), 0.25 * each[0] + 0.5 * each[1], rtol=1e-5)
+
+
+def test_each_question_has_logits_of_its_own():
+    task, logits, labels = said("fixed")
+    logits[:] = 0
+    logits[np.arange(4), labels[:, 0]] = 5  # right about the shape
+    logits[np.arange(4), 3 + 1 - labels[:, 1]] = 5  # wrong about the colour
+    given = (logits, np.zeros(2, "float32"), np.ones(2, "float32"))
+    right = [float(np.mean(task.metrics[f"{name}_accuracy"](given, None, labels))) for name in ("shape", "colour")]
+    assert right == [1.0, 0.0]
+
+
+def test_uncertainty_weighs_as_its_formula():
+    from tlcore.objectives import losses
+
+    task, logits, labels = said("uncertainty")
+    learned = np.array([0.5, -1.0], "float32")
+    given = (logits, learned, np.ones(2, "float32"))
+    means = [np.mean(task.metrics[f"{name}_loss"](given, None, labels)) for name in ("shape", "colour")]
+    np.testing.assert_allclose(np.mean(task.loss(given, None, labels)), losses.uncertainty_weighting(np.array(means), learned), rtol=1e-5)
+
+
+def test_gradnorm_costs_what_its_weights_say_and_moves_them_apart():
+    """A question that pulls hard and is learned fast loses weight; the sum of the weights stays."""
+    task, logits, labels = said("gradnorm")
+    learned = tf.Variable(np.zeros(2, "float32"))
+    with tf.GradientTape() as tape:
+        given = (logits, tf.identity(learned), np.array([3.0, 0.5], "float32"))
+        loss = tf.reduce_mean(task.loss(given, None, labels))
+    means = [np.mean(task.metrics[f"{name}_loss"](given, None, labels)) for name in ("shape", "colour")]
+    np.testing.assert_allclose(loss, sum(means), rtol=1e-5)
+    gradient = np.asarray(tape.gradient(loss, learned))
+    assert gradient[0] > 0 > gradient[1]
+
+
+def test_gradnorm_measures_how_each_question_pulls_at_the_embedding():
+    task, _ = made("multitask", weighting="gradnorm")
+    labels = answers(task, LABELS)
+    features = tf.Variable(FEATURES)
+    kernel, bias = task.head.trainable_variables
+    _, _, norms = task.outputs(lambda net, values: {"head": task.head, **task.beside}[net](values), tf.identity(features), labels, CHANCE)
+    for place, (first, last) in enumerate([(0, 3), (3, 5)]):
+        with tf.GradientTape() as tape:
+            part = (features @ kernel + bias)[:, first:last]
+            mean = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels[:, place], part))
+        np.testing.assert_allclose(norms[place], tf.norm(tape.gradient(mean, features)), rtol=1e-4)
+
+
+def captioned(chance=(0, SETTLED), **knobs):
+    task, _ = made("multimodal", **knobs)
+    labels = np.array([[0, 1], [1, 0], [2, 0], [1, 0]], "int32")  # the second and the last have one caption
+    nets = {"head": task.head, **task.beside}
+    return task, labels, task.outputs(lambda net, values: nets[net](values), FEATURES, labels, np.array(chance, "int32"))
+
+
+def test_a_caption_that_is_true_of_another_image_too_is_known():
+    _, labels, (_, _, _, _, fits) = captioned()
+    np.testing.assert_array_equal(fits, (labels[:, None] == labels[None]).all(-1))
+
+
+def test_a_word_that_is_left_out_makes_a_caption_true_of_more():
+    _, labels, (_, _, _, _, fits) = captioned(chance=(0, 3), dropped=0.9)
+    full = (labels[:, None] == labels[None]).all(-1)
+    assert np.asarray(fits)[full].all() and np.asarray(fits).sum() > full.sum()
+
+
+def test_captions_are_whole_where_they_are_measured():
+    _, _, whole = captioned(dropped=0.9)
+    _, _, never = captioned(dropped=0.0, chance=(0, 3))
+    np.testing.assert_allclose(np.asarray(whole[4]), np.asarray(never[4]))
+
+
+def test_the_temperature_starts_where_it_is_told_and_is_never_too_sharp():
+    assert float(captioned(first_temperature=0.05)[2][3]) == pytest.approx(np.log(20))
+    task, labels, _ = captioned()
+    task.beside["scale"].trainable_variables[0].assign([[9.0]])
+    nets = {"head": task.head, **task.beside}
+    assert float(task.outputs(lambda net, values: nets[net](values), FEATURES, labels, CHANCE)[3]) == pytest.approx(np.log(100))
+
+
+def test_retrieval_is_whether_the_nearest_caption_is_true_and_has_its_chance():
+    task, labels, (_, _, words, sharp, fits) = captioned()
+    space = np.eye(4, 64, dtype="float32")
+    swapped = space[[0, 3, 2, 1]]  # each of the two with one caption finds the other's: both are true
+    found = [
+        np.asarray(task.metrics["retrieval"]((space, told, words, sharp, fits), None, labels))
+        for told in (space, swapped, space[[1, 0, 2, 3]])
+    ]
+    assert [each.tolist() for each in found] == [[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 1, 1]]
+    np.testing.assert_allclose(task.metrics["retrieval_chance"]((space, space, words, sharp, fits), None, labels), [0.25, 0.5, 0.25, 0.5])
+
+
+def test_zero_shot_names_by_the_nearest_word():
+    task, labels, (_, told, _, sharp, fits) = captioned()
+    words = np.eye(5, 64, dtype="float32")
+    pictured = words[labels[:, 0]] + words[3 + labels[:, 1]]
+    right = [
+        float(np.mean(task.metrics[f"{name}_zero_shot"]((pictured, told, words, sharp, fits), None, labels)))
+        for name in ("shape", "colour")
+    ]
+    assert right == [1.0, 1.0]

@@ -7,15 +7,35 @@ import pytest
 from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
+from tlcore.spec.checks import lacks
+
+FIT = [(data, objective) for data in DATASETS.names() for objective in OBJECTIVES.names() if not lacks(objective, data)]
 
 
-@pytest.mark.parametrize("dataset", DATASETS.names())
-@pytest.mark.parametrize("objective", OBJECTIVES.names())
+@pytest.mark.parametrize(("dataset", "objective"), FIT)
 def test_every_data_set_and_objective_starts(lab, dataset, objective):
     app = lab.page("pages/pretrain.py", source_dataset=dataset, source_objective=objective)
     lab.calm(app.button(key="start-run").click().run())
     run = lab.store.run(app.query_params["run"])
     assert run is not None and (run.kind, run.dataset, run.objective) == ("pretrain", dataset, objective)
+
+
+@pytest.mark.parametrize("objective", ["multitask", "multimodal"])
+def test_an_objective_that_a_data_set_cannot_meet_is_not_offered_and_the_page_says_why(lab, objective):
+    app = lab.page("pages/pretrain.py", source_dataset="mnist", source_objective=objective)
+    assert f"{objective} needs to know more of an image than its class" in lab.said(app)
+    assert OBJECTIVES[objective].title not in app.selectbox(key="source_objective").options
+    assert app.selectbox(key="source_objective").value == "supervised"
+
+
+def test_an_objective_brings_its_own_budget_unless_the_visitor_chose_one(lab):
+    app = lab.page("pages/pretrain.py")
+    assert (app.number_input(key="source_epochs").value, app.number_input(key="source_batch_size").value) == (1, 32)
+    lab.calm(app.selectbox(key="source_objective").set_value("simclr").run())
+    assert (app.number_input(key="source_epochs").value, app.number_input(key="source_batch_size").value) == (6, 128)
+    lab.calm(app.number_input(key="source_epochs").set_value(9).run())
+    lab.calm(app.selectbox(key="source_objective").set_value("supervised").run())
+    assert (app.number_input(key="source_epochs").value, app.number_input(key="source_batch_size").value) == (9, 32)
 
 
 @pytest.mark.parametrize("backbone", BACKBONES.names())

@@ -11,7 +11,12 @@ OTHERS = [name for name in OBJECTIVES.names() if name != "supervised"]
 
 
 def spec(objective, **given):
-    settings = {"dataset": "digits", "labels_per_class": 12, "epochs": 3, "batch_size": 32, "learning_rate": 2e-3, **given}
+    told = (
+        {"dataset": "shapes", "per_combination": 1, "image": (8, 8, 3)}
+        if OBJECTIVES[objective].facts.get("needs")
+        else {"dataset": "digits"}
+    )
+    settings = {**told, "labels_per_class": 12, "epochs": 3, "batch_size": 32, "learning_rate": 2e-3, **given}
     return RunSpec.make("pretrain", objective=objective, **settings)
 
 
@@ -72,3 +77,23 @@ def test_two_views_of_an_image_come_nearer_than_two_images(objective):
     result = train(spec(objective, labels_per_class=100, epochs=12, batch_size=128), Silent()).result
     unrelated = 2.0  # squared distance of two directions that have nothing in common
     assert result["alignment"] < 0.6 * unrelated and result["uniformity"] < -0.5
+
+
+def test_every_question_is_answered_better_than_by_guessing():
+    result = train(spec("multitask", labels_per_class=None, epochs=4, image=(16, 16, 3), batch_size=64), Silent()).result
+    guessing = {"shape": 1 / 8, "colour": 1 / 8, "size": 1 / 3, "place": 1 / 5, "texture": 1 / 3}
+    assert {name: result[f"{name}_accuracy"] > 1.25 * chance for name, chance in guessing.items()} == dict.fromkeys(guessing, True)
+
+
+@pytest.mark.parametrize("weighting", ["uncertainty", "gradnorm"])
+def test_who_weighs_learns_too(weighting):
+    outcome = train(spec("multitask", weighting=weighting, epochs=2), Silent())
+    assert outcome.error is None and not (outcome.weights["weights/learned/kernel"] == 0).all()
+
+
+def test_captions_find_their_images_better_than_by_chance():
+    result = train(
+        spec("multimodal", labels_per_class=None, epochs=6, image=(16, 16, 3), batch_size=64, learning_rate=3e-3), Silent()
+    ).result
+    assert result["retrieval"] > 3 * result["retrieval_chance"]
+    assert result["colour_zero_shot"] > 0.5 and result["place_zero_shot"] > 0.4

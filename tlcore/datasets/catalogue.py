@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlcore.datasets import glyphs as drawing
+from tlcore.datasets import shapes as coloured
 from tlcore.datasets.views import VIEWS, seen
 from tlcore.registry import Annotated, InputError, Registry, one_of, some_of, switch, whole
 
@@ -29,12 +30,14 @@ View = Annotated[str, one_of("Show the images in another way: a known shift betw
 class Raw:
     """All of a data set. images: uint8 (n, height, width, channels), labels: int64 (n,) in range(len(classes)).
 
+    factors: int64 (n, k), what else is known of each image: a column a factor, in the order of the entry's fact ``factors``.
     InputError where images and labels do not belong together.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
+    factors: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -122,3 +125,31 @@ def glyphs(
     images = drawing.draw(characters, per_class, seed=0, families=fonts)
     labels = np.repeat(np.arange(len(characters)), per_class)
     return Raw(seen(images, view), (labels + 1) % len(characters) if relabelled else labels, characters)
+
+
+@DATASETS.register(
+    shape=(32, 32, 3),
+    classes=None,
+    examples=None,
+    source="Drawn on this machine",
+    licence="MIT, as this project",
+    licence_url="https://opensource.org/license/mit",
+    packages=(),
+    parts={"validation": 0.1, "test": 0.2},
+    factors=coloured.FACTORS,
+)
+def shapes(
+    *,
+    label: Annotated[str, one_of("What is to be named.", *coloured.FACTORS)] = "shape",
+    pairs: Annotated[
+        str,
+        one_of("All pairs of shape and colour, or one of two halves that share none.", "all", "first", "second", label="Shape and colour"),
+    ] = "all",
+    per_combination: Annotated[int, whole("Images of each combination of what varies.", 1, 20, label="Images per combination")] = 4,
+    view: View = "plain",
+) -> Raw:
+    """Coloured shapes. What varies in an image is known: shape, colour, size, place and texture, each with a label and a word."""
+    factors = np.repeat(coloured.combinations(pairs), per_combination, axis=0)
+    images, _ = coloured.draw(factors)
+    place = list(coloured.FACTORS).index(label)
+    return Raw(seen(images, view), factors[:, place].copy(), coloured.FACTORS[label], factors)

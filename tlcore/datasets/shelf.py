@@ -22,7 +22,7 @@ import numpy as np
 from tlcore import folder
 from tlcore.clock import tick
 from tlcore.datasets.catalogue import DATASETS
-from tlcore.datasets.split import NAMES, Dataset, arrays, split
+from tlcore.datasets.split import FACTORS, NAMES, Dataset, arrays, split
 from tlcore.registry import InputError
 
 if TYPE_CHECKING:
@@ -105,9 +105,20 @@ def _open(name: str, settings: Mapping[str, Any], place: Path) -> Dataset | None
         return None
     shape = entry.facts["shape"]
     whole = sum(sizes.values()) == len(labels) and images.shape == (len(labels), *shape)
+    if "factors" in entry.facts and not _tells(place, len(labels), len(entry.facts["factors"])):
+        return None
     if not whole or images.dtype != np.uint8 or labels.dtype != np.int64:
         return None
     return Dataset(name, entry.title, settings, {**entry.facts, "classes": len(classes), **known}, classes, shape, sizes, digest, place)
+
+
+def _tells(place: Path, count: int, factors: int) -> bool:
+    """Whether what is known of each image is there."""
+    try:
+        found = np.load(place / FACTORS, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return False
+    return bool(found.shape == (count, factors) and found.dtype == np.int64)
 
 
 def _write(name: str, settings: Mapping[str, Any], place: Path) -> None:
@@ -125,6 +136,9 @@ def _write(name: str, settings: Mapping[str, Any], place: Path) -> None:
     try:
         folder.write(staging / "images.npy", lambda file: np.save(file, images))
         folder.write(staging / "labels.npy", lambda file: np.save(file, labels))
+        if raw.factors is not None:
+            factors = raw.factors[order].astype(np.int64)
+            folder.write(staging / FACTORS, lambda file: np.save(file, factors))
         folder.write(staging / "about.json", lambda file: file.write(json.dumps(about, ensure_ascii=False).encode()))
         _clear(place)
         os.replace(staging, place)

@@ -22,15 +22,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAMES = ("train", "validation", "test")
+FACTORS = "factors.npy"
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One part of a data set. images: uint8 (n, height, width, channels), mapped read-only; labels: int64 (n,)."""
+    """One part of a data set. images: uint8 (n, height, width, channels), mapped read-only; labels: int64 (n,).
+
+    factors: int64 (n, k), what else is known of each image, a column a factor; None where nothing is.
+    """
 
     name: str
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    factors: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -98,7 +103,8 @@ class Dataset:
         start = sum(self.sizes[earlier] for earlier in NAMES[: NAMES.index(name)])
         inside = slice(start, start + self.sizes[name])
         images, labels = arrays(self.folder)
-        return Part(name, images[inside], labels[inside])
+        factors = np.load(self.folder / FACTORS)[inside] if "factors" in self.facts else None
+        return Part(name, images[inside], labels[inside], factors)
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}  # without the open parts: they would be copied

@@ -3,12 +3,13 @@
 An entry takes the units of the embedding, the image's shape and the number of classes. Facts of an entry: labels, whether it learns
 from the labels of the data; draws, whether its outputs are images; views, how many the encoder sees of each image (1 if not told);
 chance, whether what it sees is drawn anew at each step; sees, its task after "It sees"; loss, what is measured, and of what;
-advice, what to expect of it at this size.
+needs, what must be known of the images besides their class (factors: then it takes the number of answers by factor, for classes);
+budget, its own defaults of the settings that every run has.
 """
 
 # isort: off
 from tlcore.objectives.task import OBJECTIVES, Batch, Task
-from tlcore.objectives import naming, drawing, contrasting  # in the order in which they are offered
+from tlcore.objectives import naming, drawing, contrasting, several, captions  # in the order in which they are offered
 # isort: on
 
-__all__ = ["OBJECTIVES", "Batch", "Task", "contrasting", "drawing", "naming"]
+__all__ = ["OBJECTIVES", "Batch", "Task", "captions", "contrasting", "drawing", "naming", "several"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 WIDE = 128  # units between embedding and projection
-GOOD = "Expected to help within minutes."
+BUDGET = {"epochs": 6, "batch_size": 128}  # each finds its twin among the others of its batch: few others teach little
 
 Temperature = Annotated[float, number("The lower, the more the nearest examples count.", 0.02, 2.0, log=True, label="Temperature")]
 Projection = Annotated[int, whole("Units in which views are compared; they are left behind after pretraining.", 8, 512, label="Projection")]
@@ -25,21 +25,21 @@ Projection = Annotated[int, whole("Units in which views are compared; they are l
     chance=True,
     sees="two views of each image and must find the twin",
     loss=("contrastive loss", "a view"),
-    advice=GOOD,
+    budget=BUDGET,
 )
 def simclr(
     embedding: int,
     shape: tuple[int, int, int],
     classes: int,
     *,
-    temperature: Temperature = 0.2,
+    contrast_temperature: Temperature = 0.2,
     projection: Projection = 64,
     augmentations: Chosen = ALL,
 ) -> Task:
     """SimCLR: find the twin. Two views of each image must find each other among all others of the batch (Chen 2020)."""
     from tlcore.objectives import losses
 
-    return _two_views(embedding, projection, augmentations, lambda z1, z2, labels: losses.nt_xent(z1, z2, temperature))
+    return _two_views(embedding, projection, augmentations, lambda z1, z2, labels: losses.nt_xent(z1, z2, contrast_temperature))
 
 
 @OBJECTIVES.register(
@@ -48,7 +48,7 @@ def simclr(
     chance=True,
     sees="two views of each image and must say the same of both, each unit something else",
     loss=("Barlow Twins loss", "a batch"),
-    advice=GOOD,
+    budget=BUDGET,
 )
 def barlow_twins(
     embedding: int,
@@ -73,7 +73,7 @@ def barlow_twins(
     chance=True,
     sees="two views of each image and must say the same of both, and something of each",
     loss=("VICReg loss", "a batch"),
-    advice=GOOD,
+    budget=BUDGET,
 )
 def vicreg(
     embedding: int,
@@ -99,14 +99,14 @@ def vicreg(
     chance=True,
     sees="two views of each image and must find all of its class",
     loss=("supervised contrastive loss", "a view"),
-    advice=GOOD,
+    budget=BUDGET,
 )
 def supcon(
     embedding: int,
     shape: tuple[int, int, int],
     classes: int,
     *,
-    temperature: Temperature = 0.1,
+    contrast_temperature: Temperature = 0.1,
     projection: Projection = 64,
     augmentations: Chosen = ALL,
 ) -> Task:
@@ -116,7 +116,7 @@ def supcon(
     def loss(z1: Any, z2: Any, labels: Any) -> Any:
         import keras
 
-        return losses.supcon(keras.ops.concatenate([z1, z2]), keras.ops.concatenate([labels, labels]), temperature)
+        return losses.supcon(keras.ops.concatenate([z1, z2]), keras.ops.concatenate([labels, labels]), contrast_temperature)
 
     return _two_views(embedding, projection, augmentations, loss)
 
@@ -144,10 +144,11 @@ def _two_views(embedding: int, projection: int, augmentations: tuple[str, ...], 
         "alignment": of_batch(lambda z1, z2, labels: losses.alignment(z1, z2)),
         "uniformity": of_batch(lambda z1, z2, labels: losses.uniformity(z1)),
     }
-    return Task(_projector(embedding, projection), of_batch(loss), metrics, make=make, together=True)
+    return Task(projector(embedding, projection), of_batch(loss), metrics, make=make, together=True)
 
 
-def _projector(embedding: int, units: int) -> keras.Sequential:
+def projector(embedding: int, units: int) -> keras.Sequential:
+    """From the embedding to the space in which it is compared; left behind after pretraining."""
     import keras
 
     return keras.Sequential(

@@ -10,11 +10,11 @@ from tlcore.registry import Annotated, number, one_of, whole
 if TYPE_CHECKING:
     import keras
 
-SMALL = "Instructive; at this size little or nothing is gained by it."
+BUDGET = {"epochs": 3}
 
 
 @OBJECTIVES.register(
-    labels=False, draws=True, sees="an image and must redraw it from 64 numbers", loss=("squared error", "a pixel"), advice=SMALL
+    labels=False, draws=True, sees="an image and must redraw it from 64 numbers", loss=("squared error", "a pixel"), budget=BUDGET
 )
 def autoencoder(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
     """Autoencoder: redraw the image. Mean squared error over pixels; the bottleneck is the embedding that transfers."""
@@ -22,7 +22,12 @@ def autoencoder(embedding: int, shape: tuple[int, int, int], classes: int) -> Ta
 
 
 @OBJECTIVES.register(
-    labels=False, draws=True, chance=True, sees="a noisy image and must draw the clean one", loss=("squared error", "a pixel"), advice=SMALL
+    labels=False,
+    draws=True,
+    chance=True,
+    sees="a noisy image and must draw the clean one",
+    loss=("squared error", "a pixel"),
+    budget=BUDGET,
 )
 def denoising(
     embedding: int,
@@ -31,7 +36,7 @@ def denoising(
     *,
     noise: Annotated[float, number("Spread of the noise, of the range from black to white.", 0.0, 1.0, label="Noise")] = 0.3,
 ) -> Task:
-    """Denoising autoencoder: redraw what noise has spoilt. It sees a noisy image and must draw the clean one (Vincent 2008)."""
+    """Denoising: redraw what noise has spoilt. It sees a noisy image and must draw the clean one (Vincent 2008)."""
 
     def noisy(images: Any, labels: Any, chance: Any) -> Batch:
         import tensorflow as tf
@@ -47,7 +52,7 @@ def denoising(
     chance=True,
     sees="a part of an image and must draw the rest",
     loss=("squared error", "a hidden pixel"),
-    advice=SMALL,
+    budget=BUDGET,
 )
 def masked(
     embedding: int,
@@ -83,7 +88,7 @@ def masked(
     draws=True,
     sees="an image and must redraw it from a cloud around a few numbers",
     loss=("negative evidence lower bound", "an image"),
-    advice=SMALL,
+    budget=BUDGET,
 )
 def vae(
     embedding: int,
@@ -97,7 +102,7 @@ def vae(
         str, one_of("What a pixel is drawn from: Bernoulli on [0, 1], or Gaussian with a spread of 0.1.", "bernoulli", "gaussian")
     ] = "bernoulli",
 ) -> Task:
-    """Variational autoencoder: redraw from a cloud. An image becomes a mean and a spread, and is redrawn from a draw between them.
+    """Variational (VAE): redraw from a cloud. An image becomes a mean and a spread, and is redrawn from a draw between them.
 
     Evidence lower bound (Kingma & Welling 2014), in nats an image: the negative log-likelihood summed over pixels + beta KL. What
     transfers is the embedding, of which the mean is a linear map: nothing that was drawn.
@@ -108,7 +113,7 @@ def vae(
 
     head = keras.Sequential([keras.layers.Input((embedding,)), keras.layers.Dense(2 * latent, name="cloud")], name="head")
 
-    def through(call: Call, features: Any, chance: Any) -> Any:
+    def through(call: Call, features: Any, labels: Any, chance: Any) -> Any:
         import tensorflow as tf
 
         mean, logvar = keras.ops.split(call("head", features), 2, axis=-1)

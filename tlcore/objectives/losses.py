@@ -114,14 +114,15 @@ def uniformity(z: Any) -> Any:
 def clip_symmetric(images: Any, texts: Any, temperature: Any = 0.07, captions: Any = None) -> Any:
     """Loss of matching images and captions both ways (Radford 2021), (n,) from embeddings (n, d) each; only directions count.
 
-    captions: (n,) a number for each different caption: an equal one of another image is no wrong answer, and is left out.
+    captions: (n,) a number for each different caption, or (n, n) bool, whether caption j is true of image i: a true one of another image
+    is no wrong answer, and is left out.
     """
     pictured, told = _unit(images), _unit(texts)
     alike = ops.matmul(pictured, ops.transpose(told)) / temperature
     count = ops.shape(alike)[0]
     if captions is not None:
         named = ops.convert_to_tensor(captions)
-        same = ops.cast(named[:, None] == named[None, :], alike.dtype)
+        same = ops.cast(named if len(named.shape) == 2 else named[:, None] == named[None, :], alike.dtype)
         alike += FAR * (same - ops.eye(count, dtype=alike.dtype))
     places = ops.arange(count)
     return (softmax_ce_from_logits_at(alike, places) + softmax_ce_from_logits_at(ops.transpose(alike), places)) / 2.0

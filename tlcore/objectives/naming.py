@@ -30,7 +30,6 @@ def supervised(embedding: int, shape: tuple[int, int, int], classes: int) -> Tas
     views=TURNS,
     sees="an image turned by quarters and must say how far",
     loss=("cross-entropy", "a turned image"),
-    advice="Helps where the way up says what a thing is; what looks alike upside down confuses it.",
 )
 def rotation(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
     """Rotation: find the way up. It sees an image turned by 0, 90, 180 and 270 degrees, and says which (Gidaris 2018)."""

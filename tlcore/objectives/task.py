@@ -34,13 +34,14 @@ class Batch(NamedTuple):
 class Task:
     """What stands on the embedding, and what is measured at its output.
 
-    head: the first net on the embedding. beside: further nets, by name. through: (call, features, chance) -> outputs, where
+    head: the first net on the embedding. beside: further nets, by name. through: (call, features, labels, chance) -> outputs, where
     ``call(name, values)`` sends values through a net, the head being "head", and chance is None where nothing may be drawn; None: the
     outputs are the head's. make: (images, labels, chance) -> Batch, for images (n, h, w, c) in [0, 1]; None: the images as they are.
     loss: (outputs, images, labels) -> what each example costs, shape (n,) or (k n,) for k views.
     metrics: name -> the same signature; a value for each example, averaged over an epoch.
     whole: whether batch, loss or metrics need the images themselves, so that no block can be computed ahead.
-    together: whether what an example costs depends on the others of its batch.
+    together: whether what an example costs depends on the others of its batch. columns: how many labels each example has, 0 for one
+    class; then labels are (n, columns), a column a factor.
     redrawn: outputs -> images (n, h, w, c) in [0, 1], where there are any. drawing: the other way round, for an image that is the same
     whatever was seen: what an objective that draws must beat is always drawing the mean.
     Chance is an int32 seed (2,) for TensorFlow's stateless draws: the run's, then the step, or ``SETTLED`` and more where nothing is learned.
@@ -50,17 +51,18 @@ class Task:
     loss: Measure
     metrics: Mapping[str, Measure] = field(default_factory=dict)
     beside: Mapping[str, keras.Sequential] = field(default_factory=dict)
-    through: Callable[[Call, Any, Any], Any] | None = None
+    through: Callable[[Call, Any, Any, Any], Any] | None = None
     make: Callable[[Any, Any, Any], Batch] | None = None
     redrawn: Callable[[Any], Any] | None = None
     drawing: Callable[[Any], Any] | None = None
     whole: bool = True
     together: bool = False
+    columns: int = 0
 
     def batch(self, images: Any, labels: Any, chance: Any) -> Batch:
         """What is made of some images."""
         return self.make(images, labels, chance) if self.make else Batch(images, images, labels)
 
-    def outputs(self, call: Call, features: Any, chance: Any = None) -> Any:
+    def outputs(self, call: Call, features: Any, labels: Any = None, chance: Any = None) -> Any:
         """What the nets make of features of the inputs."""
-        return self.through(call, features, chance) if self.through else call("head", features)
+        return self.through(call, features, labels, chance) if self.through else call("head", features)

@@ -64,3 +64,13 @@ LABELS = Knob(
     name="labels_per_class",
 )
 DEFAULTS: dict[str, dict[str, Any]] = {"pretrain": {"epochs": 1, "batch_size": 32, "learning_rate": 2e-3}, "finetune": {}}
+
+
+def defaults(kind: str, objective: str = "supervised") -> dict[str, Any]:
+    """What the settings that every run has are where nobody sets them; an objective may need larger batches, or longer.
+
+    >>> defaults("pretrain", "simclr")["batch_size"], defaults("finetune")["batch_size"]
+    (128, 8)
+    """
+    own = OBJECTIVES[objective].facts.get("budget", {}) if kind == "pretrain" else {}
+    return {name: knob.default for name, knob in BUDGET.items()} | DEFAULTS[kind] | own

@@ -38,8 +38,23 @@ def check_names(kind: str, names: dict[str, str], source: RunSpec | None) -> Non
         raise InputError(f"The source is a {source.backbone}, not a {names['backbone']}: leave the backbone out, or choose another source.")
 
 
+def lacks(objective: str, dataset: str) -> str:
+    """Why an objective cannot be met on a data set, or nothing.
+
+    >>> lacks("multitask", "mnist")
+    'multitask needs to know more of an image than its class, and of mnist nobody does: choose shapes, or another objective.'
+    """
+    needs = OBJECTIVES[objective].facts.get("needs")
+    if not needs or needs in DATASETS[dataset].facts:
+        return ""
+    good = " or ".join(each.name for each in DATASETS if needs in each.facts)
+    return f"{objective} needs to know more of an image than its class, and of {dataset} nobody does: choose {good}, or another objective."
+
+
 def check_together(spec: RunSpec) -> None:
     """Refuse settings that are good alone and contradict each other."""
+    if why := lacks(spec.objective, spec.dataset):
+        raise InputError(why)
     if spec.watch_source and spec.source is None:
         raise InputError("There is no source whose forgetting could be watched: choose a source, or leave watch_source out.")
     keep, only = spec.modifier(Keep), spec.modifier(Only)

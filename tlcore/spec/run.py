@@ -22,7 +22,7 @@ from typing import Any
 from tlcore.backbones import BACKBONES
 from tlcore.registry import InputError
 from tlcore.spec import course, key
-from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS
+from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS, defaults
 from tlcore.spec.checks import check_labels, check_names, check_together, image_of, knobs_of
 from tlcore.strategies import STRATEGIES, Kind, Phase, plan
 
@@ -77,7 +77,8 @@ class RunSpec:
             "schedule": given.pop("schedule", "constant"),
         }
         check_names(kind, names, source)
-        budget = {key: knob.check(given.pop(key, DEFAULTS[kind].get(key, knob.default))) for key, knob in BUDGET.items()}
+        usual = defaults(kind, names["objective"])
+        budget = {key: knob.check(given.pop(key, usual[key])) for key, knob in BUDGET.items()}
         labels = given.pop("labels_per_class", None)
         image = image_of(given.pop("image", None), names["dataset"], source)
         knobs = knobs_of(names, given, source)

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tlcore.clock import tick
-from tlcore.datasets import Dataset
+from tlcore.datasets import Dataset, Part
 from tlcore.schedules import SCHEDULES
 from tlcore.spec import Place, RunSpec
 from tlcore.training.features import features
@@ -41,8 +41,8 @@ class Calls:
     ) -> None:
         self.spec, self.net, self.data, self.alive, self.heard, self.leash = spec, net, data, alive, heard, leash
         self.chosen = data.draw(spec.labels_per_class, spec.seed)
-        self.labels = tf.constant(np.asarray(data.train.labels)[self.chosen], tf.int32)
-        self.known = tf.constant(np.asarray(data.validation.labels), tf.int32)
+        self.labels = tf.constant(self.answers(data.train)[self.chosen], tf.int32)
+        self.known = tf.constant(self.answers(data.validation), tf.int32)
         self.allowance = FIRST
         self.memory: Memory | None = None
         self.place = Place(0)
@@ -58,6 +58,10 @@ class Calls:
         batches = len(self.cuts) - 1
         pace = SCHEDULES[self.spec.schedule](self.spec.epochs * batches, **self.spec.settings("schedule"))
         self.pace = np.asarray(pace, "float32").reshape(self.spec.epochs, batches)
+
+    def answers(self, part: Part) -> np.ndarray:
+        """What is known of each image as far as the objective asks for it: its class, (n,), or all its factors, (n, k)."""
+        return np.asarray(part.factors if self.net.task.columns else part.labels)
 
     def learned(self, prefix: int) -> tf.Tensor:
         """Features of the training examples behind a prefix."""

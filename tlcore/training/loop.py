@@ -82,7 +82,7 @@ class Loop:
         self.structure = structure
         self.parts = range(structure.prefix, len(net.parts))
         self.variables = self._variables()
-        data = [tf.TensorSpec([None, *shape]), tf.TensorSpec([None], tf.int32)]
+        data = [tf.TensorSpec([None, *shape]), tf.TensorSpec([None, *([net.task.columns] if net.task.columns else [])], tf.int32)]
         held = [tf.TensorSpec([None, None]), tf.TensorSpec([None, None]), tf.TensorSpec([None]), tf.TensorSpec([]), tf.TensorSpec([])]
         whole, sums = tf.TensorSpec([], tf.int32), tf.TensorSpec([self.width], tf.float64)
         lists = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, None])]
@@ -180,7 +180,7 @@ class Loop:
     def _values(self, features: Any, labels: Any, chance: Any) -> tuple[Any, list[Any]]:
         """Outputs in inference mode, and loss and metrics of each example."""
         batch = self.net.task.batch(features, labels, chance)
-        outputs = self.net.finish(self.net.forward(batch.inputs, self.parts[:-1]), chance)
+        outputs = self.net.finish(self.net.forward(batch.inputs, self.parts[:-1]), batch.labels, chance)
         return outputs, self._measured(outputs, batch)
 
     def _measured(self, outputs: Any, batch: Batch) -> list[Any]:
@@ -200,7 +200,7 @@ class Loop:
         chance = tf.stack([self.net.seed, tf.cast(self.net.optimizer.iterations, tf.int32)])
         batch = self.net.task.batch(features, labels, chance)
         inside = self.net.forward(batch.inputs, body, moving, self.structure.statistics)
-        outputs = self.net.finish(inside, chance, head in moving, self.structure.statistics)
+        outputs = self.net.finish(inside, batch.labels, chance, head in moving, self.structure.statistics)
         values = self._measured(outputs, batch)
         loss = tf.reduce_mean(values[0])
         sums = self._summed(values, features)

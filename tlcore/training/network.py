@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tlcore.backbones import BACKBONES, EMBEDDING
+from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
 from tlcore.strategies import ONLY, Branch, Only, Phase, Relative, is_branch
@@ -42,7 +43,10 @@ class Network:
     def __init__(self, spec: RunSpec, classes: int) -> None:
         self.image = spec.image
         blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
-        task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, classes, **spec.settings("objective"))
+        objective = OBJECTIVES[spec.objective]
+        known = DATASETS[spec.dataset].facts.get("factors", {}) if objective.facts.get("needs") == "factors" else {}
+        asked = {name: len(values) for name, values in known.items()} or classes
+        task = objective(EMBEDDING, spec.image, asked, **spec.settings("objective"))
         self.task = task
         self.parts: list[keras.Sequential] = [*blocks, task.head]
         wanted = spec.modifier(Branch)
@@ -89,15 +93,15 @@ class Network:
         last = len(self.parts) - 1
         for place in parts:
             if place == last:
-                values = self.finish(values, None, place in moving, statistics)
+                values = self.finish(values, None, None, place in moving, statistics)
             else:
                 values = self._sent(self.parts[place], self.beside[place], values, place in moving, statistics)
         return values
 
-    def finish(self, features: Any, chance: Any, moves: bool = False, statistics: bool = False) -> Any:
+    def finish(self, features: Any, labels: Any, chance: Any, moves: bool = False, statistics: bool = False) -> Any:
         """What the nets of the task make of features of the last block; chance: a seed for what is drawn, None where nothing is."""
         nets = {"head": self.parts[-1], **self.task.beside}
-        return self.task.outputs(lambda name, values: self._sent(nets[name], {}, values, moves, statistics), features, chance)
+        return self.task.outputs(lambda name, values: self._sent(nets[name], {}, values, moves, statistics), features, labels, chance)
 
     @staticmethod
     def _sent(layers: keras.Sequential, beside: Mapping[str, Any], values: Any, moves: bool, statistics: bool) -> Any:

@@ -22,7 +22,7 @@ def scores(net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.nda
     """How well an objective is met that needs no names of classes; pictures of what was seen and redrawn, where it draws."""
     test = calls.data.open_test()
     images = features(net, test.images, f"{calls.data.id}/test", 0, calls.alive)
-    labels = tf.constant(np.asarray(test.labels), tf.int32)
+    labels = tf.constant(calls.answers(test), tf.int32)
     measured = dict(zip(net.measures, measure(net, images, labels, calls.alive), strict=True))
     unnamed = {"accuracy": None, "balanced_accuracy": None, "confusion": None}
     told = {**measured, **unnamed, "test_size": len(images)}
@@ -62,14 +62,14 @@ def pictures(net: Network, images: tf.Tensor, labels: tf.Tensor) -> np.ndarray:
     """Images, what was shown of them where that is something else, and what was redrawn: uint8 (2 or 3, n, h, w, c)."""
     assert net.task.redrawn is not None
     batch = net.task.batch(images, labels, _settled(0))
-    given = net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), None)
+    given = net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), batch.labels, None)
     rows = [images, *([batch.inputs] if net.task.make else []), net.task.redrawn(given)]
     return np.clip(np.stack([np.asarray(each) for each in rows]) * 255, 0, 255).round().astype("uint8")
 
 
 def _made(net: Network, images: tf.Tensor, labels: tf.Tensor, piece: int) -> tuple[Batch, Any]:
     batch = net.task.batch(images, labels, _settled(piece))
-    return batch, net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), _settled(piece))
+    return batch, net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), batch.labels, _settled(piece))
 
 
 def _settled(piece: int) -> tf.Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tlcore.datasets import DATASETS
+from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.strategies import spread
 from tlcore.studies import Study
@@ -17,6 +18,7 @@ LEARN = 4e-4  # seconds for one image to be learned from, both passes, at 28 x 2
 LOOK = 1e-4  # seconds for one image to be looked at only
 STEP = 1e-3  # seconds for one batch, whatever is in it
 REDRAWN = 2.5  # times the work of naming classes: the image has to come out again
+VIEW = 0.6  # one further view of each image, in the time of naming it
 SMALL = 93_000  # parameters of cnn-small
 USUAL = 11_000  # images in train where a data set's size depends on its knobs
 REMEMBERED = 64  # studies
@@ -51,7 +53,13 @@ def seconds(spec: RunSpec) -> float:
         moving = sum(1 for factor in phase.factors if factor) / len(phase.factors)
         each = images * (LEARN + STEP / spec.batch_size) + watched * LOOK + (WATCHED * LOOK if spec.watch_source else 0.0)
         work += (last - first) * each * (0.02 + 0.98 * moving)
-    return START + work * max(large, 0.05) * (1.0 if spec.objective == "supervised" else REDRAWN)
+    return START + work * max(large, 0.05) * _effort(spec)
+
+
+def _effort(spec: RunSpec) -> float:
+    """How much longer an image takes than to name it: drawing it, or each further view."""
+    facts = OBJECTIVES[spec.objective].facts
+    return REDRAWN if facts.get("draws") else 1.0 + VIEW * (facts.get("views", 1) - 1)
 
 
 def study_seconds(study: Study, done: Container[str] = ()) -> float:

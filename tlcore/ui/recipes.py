@@ -6,14 +6,15 @@ its own choices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.registry import InputError, Knob, Registry
-from tlcore.spec import BUDGET, CATALOGUES, DEFAULTS, LABELS, RunSpec
+from tlcore.spec import BUDGET, CATALOGUES, LABELS, RunSpec, defaults
+from tlcore.spec.checks import lacks
 from tlcore.strategies import STRATEGIES
 from tlcore.studies import arm_spec
 from tlcore.ui import forms, painting
@@ -21,6 +22,7 @@ from tlcore.ui.sources import default_source, recipe_name, sources
 
 Made = TypeVar("Made")
 AMOUNTS = ("1", "2", "3", "5", "10", "20", "50", "100")
+OBJECTIVE = "_source_objective"  # in the session: the objective that the fields of the budget were drawn for
 FEW = "5"  # where the difference is seen best
 USES = {  # strategies in the order in which one would try them, each with its group in a word or two
     "lp_ft": "",
@@ -101,12 +103,16 @@ def pretrain_form() -> RunSpec | None:
         "Which data?", titles(CATALOGUES["dataset"]), "source_dataset", "glyphs", "What the net sees, with plenty of examples."
     )
     tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
-    objective = forms.choice("What should it learn?", titles(tasks), "source_objective", "supervised", _help(tasks))
+    fit = {name: title for name, title in titles(tasks).items() if not lacks(name, dataset)}
+    objective = forms.choice("What should it learn?", fit, "source_objective", "supervised", _help(tasks))
+    if reasons := [why for name in tasks.names() if (why := lacks(name, dataset))]:
+        st.caption("Not offered here: " + " ".join(reasons))
+    _adopt(objective)
     backbone = forms.choice("Which net?", titles(nets), "source_backbone", "cnn-small", _help(nets))
     own = (*CATALOGUES["dataset"][dataset].knobs, *tasks[objective].knobs, *nets[backbone].knobs)
     with st.expander("More settings", forms.refused((*own, *BUDGET.values()), "source_"), key="source_more"):
         given = {each.name: forms.knob(each, f"source_{each.name}") for each in own}
-        given |= budget_fields("pretrain", "source_", without=("watch_source",))
+        given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective)
         given |= _catalogue_field("schedule", "Which learning-rate schedule?", "source_")
     return refused_in_words(lambda: RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, **given))
 
@@ -137,11 +143,24 @@ def _knob_fields(knobs: Iterable[Knob], prefix: str, source: RunSpec, shown: boo
     return found
 
 
-def budget_fields(kind: str, prefix: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
+def _adopt(objective: str) -> None:
+    """Another objective was chosen: what stood as the one before had it becomes what this one needs."""
+    before = st.session_state.get(OBJECTIVE, objective)
+    st.session_state[OBJECTIVE] = objective
+    if before == objective or before not in CATALOGUES["objective"]:
+        return
+    for name, usual in defaults("pretrain", before).items():
+        key = f"source_{name}"
+        now = st.session_state.get(key)
+        if key not in st.query_params and now is not None and str(now) in (str(usual), forms.plain(usual)):
+            del st.session_state[key]
+
+
+def budget_fields(kind: str, prefix: str, without: tuple[str, ...] = (), objective: str = "supervised") -> dict[str, Any]:
     """The settings that every run has."""
-    defaults: Mapping[str, Any] = DEFAULTS[kind]
+    usual = defaults(kind, objective)
     knobs = [each for each in BUDGET.values() if each.name not in without]
-    return {each.name: forms.knob(each, prefix + each.name, default=defaults.get(each.name)) for each in knobs}
+    return {each.name: forms.knob(each, prefix + each.name, default=usual[each.name]) for each in knobs}
 
 
 def refused_in_words(make: Callable[[], Made]) -> Made | None:

@@ -38,9 +38,11 @@ def _value(change: Change) -> str:
 def changed(spec: RunSpec) -> dict[str, Any]:
     """The settings that differ from what would be taken without them; data set, strategy and seed are not among them."""
     always: dict[str, Any] = {"dataset": spec.dataset, "seed": spec.seed} | ({"strategy": spec.strategy} if spec.kind == "finetune" else {})
-    standard = RunSpec.make(spec.kind, source=spec.source, **always)
-    named = ("objective", "backbone", "labels_per_class", "image", "head", "schedule", *BUDGET)
+    standard = RunSpec.make(spec.kind, source=spec.source, objective=spec.objective, **always)
+    named = ("backbone", "labels_per_class", "image", "head", "schedule", *BUDGET)
     found = {name: getattr(spec, name) for name in named if getattr(spec, name) != getattr(standard, name)}
+    if spec.objective != "supervised":
+        found = {"objective": spec.objective, **found}
     if spec.changes:
         found["changes"] = [asdict(each) for each in spec.changes]
     return found | {name: value for name, value in spec.knobs.items() if standard.knobs.get(name) != value}

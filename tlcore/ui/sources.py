@@ -8,6 +8,7 @@ from functools import cache
 from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
+from tlcore.spec.checks import lacks
 from tlcore.store import Run
 from tlcore.ui import frame, words
 from tlcore.ui.units import joined
@@ -48,7 +49,7 @@ def sources(wanted: str | None = None) -> Sources:
 def recipes() -> dict[str, RunSpec]:
     """A default pretraining for each data set and objective, by its name in the address."""
     sets = ("glyphs", *(name for name in DATASETS.names() if name != "glyphs"))
-    pairs = ((dataset, objective) for dataset in sets for objective in OBJECTIVES.names())
+    pairs = ((dataset, objective) for dataset in sets for objective in OBJECTIVES.names() if not lacks(objective, dataset))
     return {f"{dataset}-{objective}": RunSpec.make("pretrain", dataset=dataset, objective=objective) for dataset, objective in pairs}
 
 

@@ -1,0 +1,147 @@
+"""Objectives that ask several questions of one image, and weigh the answers against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from tlcore.objectives.naming import logits
+from tlcore.objectives.task import OBJECTIVES, Call, Measure, Task
+from tlcore.registry import Annotated, number, one_of
+
+if TYPE_CHECKING:
+    import keras
+
+BRISK = 12.5  # how much faster the weights of GradNorm move than all else: 0.025 a step where the learning rate is 0.002
+
+Weight = Annotated[float, number("Weight of this question where weights are fixed.", 0.0, 1.0)]
+
+
+@OBJECTIVES.register(
+    labels=True, needs="factors", sees="an image and must name everything that is known of it", loss=("weighted cross-entropy", "an image")
+)
+def multitask(
+    embedding: int,
+    shape: tuple[int, int, int],
+    classes: Mapping[str, int],
+    *,
+    weighting: Annotated[
+        str,
+        one_of(
+            "Who weighs the questions: you, their uncertainty (Kendall 2018), or how fast each is learned (Chen 2018).",
+            "fixed",
+            "uncertainty",
+            "gradnorm",
+        ),
+    ] = "fixed",
+    gradnorm_alpha: Annotated[
+        float, number("How strongly GradNorm pulls back the questions that are learned faster.", 0.0, 5.0, label="GradNorm's alpha")
+    ] = 1.5,
+    shape_weight: Weight = 1.0,
+    colour_weight: Weight = 1.0,
+    size_weight: Weight = 1.0,
+    place_weight: Weight = 1.0,
+    texture_weight: Weight = 1.0,
+) -> Task:
+    """Multi-task: name everything. One net answers several questions about an image at once, each with a head of its own (Caruana 1997).
+
+    classes: how many answers each question has, by its name. The loss can fall below 0 where uncertainty weighs: see each question's own.
+    """
+    given = {"shape": shape_weight, "colour": colour_weight, "size": size_weight, "place": place_weight, "texture": texture_weight}
+    asked = Questions(classes)
+
+    def through(call: Call, features: Any, labels: Any, chance: Any) -> Any:
+        """The logits, and what weighs the questions: (k,) learned weights, and (k,) gradient norms where GradNorm learns."""
+        import keras
+
+        learned = call("weights", keras.ops.ones((1, 1)))[0] if weighting != "fixed" else keras.ops.zeros(len(classes))
+        if weighting == "gradnorm" and chance is not None:
+            return _with_norms(call, features, labels, asked, learned)
+        return call("head", features), learned, keras.ops.ones(len(classes))
+
+    def loss(outputs: Any, images: Any, labels: Any) -> Any:
+        import keras
+
+        said, learned, norms = outputs
+        each = keras.ops.stack(asked.costs(said, labels), axis=-1)
+        if weighting == "fixed":
+            return keras.ops.matmul(each, keras.ops.convert_to_tensor([given.get(name, 1.0) for name in classes]))
+        if weighting == "uncertainty":
+            return keras.ops.sum(keras.ops.exp(-learned) * each + 0.5 * learned, axis=-1)
+        return _balanced(each, learned, norms, list(classes.values()), gradnorm_alpha)
+
+    beside = {} if weighting == "fixed" else {"weights": _constants(len(classes))}
+    head = logits(embedding, sum(classes.values()))
+    return Task(head, loss, asked.metrics(), beside=beside, through=through, columns=len(classes))
+
+
+class Questions:
+    """Several questions about an image; their logits stand side by side, their labels in columns."""
+
+    def __init__(self, classes: Mapping[str, int]) -> None:
+        self.names = list(classes)
+        self.ends = list(accumulate(classes.values()))
+
+    def answers(self, said: Any) -> list[Any]:
+        """The logits of each question, from (n, all) the (n, its own)."""
+        import keras
+
+        return list(keras.ops.split(said, self.ends[:-1], axis=-1))
+
+    def costs(self, said: Any, labels: Any) -> list[Any]:
+        """The cross-entropy of each question, (n,) each."""
+        from tlcore.objectives import losses
+
+        return [losses.softmax_ce_from_logits(each, labels[:, place]) for place, each in enumerate(self.answers(said))]
+
+    def metrics(self) -> dict[str, Measure]:
+        """How many are right, and what it costs, by question."""
+        places = list(enumerate(self.names))
+        return {f"{name}_accuracy": self._right(place) for place, name in places} | {
+            f"{name}_loss": self._cost(place) for place, name in places
+        }
+
+    def _right(self, place: int) -> Measure:
+        def measure(outputs: Any, images: Any, labels: Any) -> Any:
+            import keras
+
+            return keras.metrics.sparse_categorical_accuracy(labels[:, place], self.answers(outputs[0])[place])
+
+        return measure
+
+    def _cost(self, place: int) -> Measure:
+        return lambda outputs, images, labels: self.costs(outputs[0], labels)[place]
+
+
+def _constants(count: int) -> keras.Sequential:
+    """So many numbers that are learned, at first 0: what a layer without a bias makes of a one."""
+    import keras
+
+    layer = keras.layers.Dense(count, use_bias=False, kernel_initializer="zeros", name="learned")
+    return keras.Sequential([keras.layers.Input((1,)), layer], name="weights")
+
+
+def _with_norms(call: Call, features: Any, labels: Any, asked: Questions, learned: Any) -> Any:
+    """The logits, and how strongly each question pulls at the embedding: the norm of its gradient there, for the last shared layer."""
+    import tensorflow as tf
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(features)
+        said = call("head", features)
+        means = [tf.reduce_mean(each) for each in asked.costs(said, labels)]
+    norms = tf.stack([tf.norm(tape.gradient(each, features)) for each in means])
+    return said, learned, tf.stop_gradient(norms)
+
+
+def _balanced(each: Any, learned: Any, norms: Any, counts: list[int], alpha: float) -> Any:
+    """Losses (n, k) under GradNorm's weights, whose sum stays k. What moves the weights has no value of its own: it is no cost."""
+    import keras
+
+    from tlcore.objectives import losses
+
+    raw = keras.ops.maximum(1.0 + BRISK * learned, 1e-3)
+    weights = len(counts) * raw / keras.ops.sum(raw)
+    guessing = keras.ops.log(keras.ops.convert_to_tensor([float(count) for count in counts]))
+    pull = losses.gradnorm(weights, norms, keras.ops.mean(each, axis=0), guessing, alpha)
+    return keras.ops.matmul(each, keras.ops.stop_gradient(weights)) + pull - keras.ops.stop_gradient(pull)

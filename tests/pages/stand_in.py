@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import update
 
 from tlcore.engine.answers import conclude
+from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.store import Lease, Owner, Store, tables
 
@@ -103,7 +104,8 @@ def result(spec: RunSpec, accuracy: float | None) -> dict[str, Any]:
         "versions": {"keras": "3.15.1", "tensorflow": "2.21.0"}, "seconds": 4.0, "classes": list("0123456789"),
     }  # fmt: skip
     if accuracy is None:
-        return common | {"accuracy": None, "balanced_accuracy": None, "confusion": None, "baseline_loss": 0.0678}
+        own = {"baseline_loss": 0.0678} if OBJECTIVES[spec.objective].facts.get("draws") else {"alignment": 0.31, "retrieval": 0.875}
+        return common | {"accuracy": None, "balanced_accuracy": None, "confusion": None, **own}
     right = round(54 * accuracy)
     matrix = np.full((10, 10), 0)
     np.fill_diagonal(matrix, right)

@@ -23,7 +23,7 @@ def test_every_data_set_and_objective_starts(lab, dataset, objective):
 @pytest.mark.parametrize("objective", ["multitask", "multimodal"])
 def test_an_objective_that_a_data_set_cannot_meet_is_not_offered_and_the_page_says_why(lab, objective):
     app = lab.page("pages/pretrain.py", source_dataset="mnist", source_objective=objective)
-    assert f"{objective} needs to know more of an image than its class" in lab.said(app)
+    assert "They need to know more of an image than its class" in lab.said(app) and OBJECTIVES[objective].title in lab.said(app)
     assert OBJECTIVES[objective].title not in app.selectbox(key="source_objective").options
     assert app.selectbox(key="source_objective").value == "supervised"
 
@@ -73,3 +73,23 @@ def test_a_source_in_every_state_says_what_happened(lab, state, words):
 def test_a_finished_source_stands_beside_the_form(lab):
     assert "93.0 %" in lab.said(lab.page("pages/pretrain.py", run=lab.runs["source"]))
     assert "squared error" in lab.said(lab.page("pages/pretrain.py", run=lab.runs["autoencoder"]))
+
+
+def test_what_came_of_a_run_without_classes_stands_beside_what_chance_would_give():
+    from tlcore.ui import pretext
+
+    told = {"retrieval": 0.875, "retrieval_chance": 0.011, "shape_zero_shot": 0.642, "colour_accuracy": 0.99}
+    assert pretext.questions("shapes", told) == [("Shape", "–", "12.5 %", "64.2 %"), ("Colour", "99.0 %", "12.5 %", "–")]
+    assert pretext.questions("mnist", told) == []
+
+
+@pytest.mark.parametrize("objective", [name for name in OBJECTIVES.names() if name != "supervised"])
+def test_a_finished_run_of_every_objective_is_told(lab, objective):
+    from tests.pages.stand_in import StandIn
+    from tlcore.spec import RunSpec
+
+    dataset = next(name for name in ("mnist", "shapes") if not lacks(objective, name))
+    run = StandIn(lab.store).finished(RunSpec.make("pretrain", dataset=dataset, objective=objective, seed=41), accuracy=None, seconds=18.0)
+    said = lab.said(lab.page("pages/pretrain.py", run=run))
+    assert "Finished" in said and "not kept any more" not in said
+    assert OBJECTIVES[objective].facts.get("draws") or "Distance of two views" in said

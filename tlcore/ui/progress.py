@@ -159,7 +159,9 @@ def _time(run: Run, rows: Rows) -> tuple[str, str]:
 
 
 def _noun(spec: RunSpec) -> str:
-    return "accuracy" if spec.objective == "supervised" else "error"
+    if spec.objective == "supervised":
+        return "accuracy"
+    return "error" if "error" in OBJECTIVES[spec.objective].facts["loss"][0] else "loss"
 
 
 def _error(value: float | None) -> str:

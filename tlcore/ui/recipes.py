@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from tlcore.datasets import DATASETS
 from tlcore.registry import InputError, Knob, Registry
 from tlcore.spec import BUDGET, CATALOGUES, LABELS, RunSpec, defaults
 from tlcore.spec.checks import lacks
@@ -105,8 +106,9 @@ def pretrain_form() -> RunSpec | None:
     tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
     fit = {name: title for name, title in titles(tasks).items() if not lacks(name, dataset)}
     objective = forms.choice("What should it learn?", fit, "source_objective", "supervised", _help(tasks))
-    if reasons := [why for name in tasks.names() if (why := lacks(name, dataset))]:
-        st.caption("Not offered here: " + " ".join(reasons))
+    if missing := [title for name, title in titles(tasks).items() if name not in fit]:
+        told = DATASETS[dataset].title
+        st.caption(f"Not offered here: {'; '.join(missing)}. They need to know more of an image than its class, and of {told} nobody does.")
     _adopt(objective)
     backbone = forms.choice("Which net?", titles(nets), "source_backbone", "cnn-small", _help(nets))
     own = (*CATALOGUES["dataset"][dataset].knobs, *tasks[objective].knobs, *nets[backbone].knobs)

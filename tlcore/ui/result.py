@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore.engine.recorder import ARRAYS
+from tlcore.objectives import OBJECTIVES
 from tlcore.store import Run
 from tlcore.ui import forms, frame, playback, progress, words
 from tlcore.ui.details import details_view
+from tlcore.ui.pretext import measures
 from tlcore.ui.seal import moved_view
 from tlcore.ui.shelf import prepared
 from tlcore.ui.tables import download, frame_rows
@@ -39,6 +41,7 @@ def _result(run: Run) -> None:
     elif result.get("per_class"):
         _classes(run, result)
     else:
+        measures(run)
         _pictures(run)
     rows, classes = progress.history(run), result.get("per_class")
     with st.container(horizontal=True, key="run-files"):
@@ -69,6 +72,8 @@ def _pictures(run: Run) -> None:
     from tlcore.charts import samples
     from tlcore.ui.picture import show_sheet
 
+    if not OBJECTIVES[run.spec.objective].facts.get("draws"):
+        return
     pictures = _array(run, "pictures")
     if pictures is None:
         st.markdown("The redrawn images of this run are not kept any more.")

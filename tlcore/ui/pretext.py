@@ -1,0 +1,51 @@
+"""What came of a run that names no classes of its data: its measures on test images, each with what it would be by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from tlcore.datasets import DATASETS
+from tlcore.store import Run
+from tlcore.ui import words
+
+MEANING = {  # measure -> what it is called, whether it is a share, what it means
+    "pretext_accuracy": ("Turns told rightly", True, "guessing gets 25 %"),
+    "alignment": ("Distance of two views of an image", False, "0 if they are the same to the net, 2 if it sees nothing in common"),
+    "uniformity": ("Crowding of different images", False, "0 if all are the same to the net; the lower, the further apart"),
+    "likelihood": ("Negative log-likelihood, nats", False, "how unlikely the image is, drawn from its cloud"),
+    "divergence": ("KL divergence, nats", False, "how much the cloud says of its image; 0 says nothing"),
+    "retrieval": ("Nearest caption is true", True, "of the captions of about 128 images"),
+    "retrieval_chance": ("The same by chance", True, "for a caption drawn among them"),
+}
+
+
+def measures(run: Run) -> None:
+    """The measures as a table, and one row a question where it answers several."""
+    result = run.result or {}
+    known = {name: meaning for name, meaning in MEANING.items() if name in result}
+    rows = [(title, words.percent(result[name]) if share else f"{result[name]:.3g}", told) for name, (title, share, told) in known.items()]
+    if rows:
+        _table(("On test images", "", ""), rows)
+    if asked := questions(run.spec.dataset, result):
+        st.markdown("**What does it know of an image?**")
+        _table(("", "Named rightly", "by guessing", "by the nearest word"), asked)
+
+
+def questions(dataset: str, result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A row a question: how many were answered rightly, how many by guessing, and how many by the word that is nearest."""
+    found: list[tuple[str, ...]] = []
+    for name, values in DATASETS[dataset].facts.get("factors", {}).items():
+        right, near = result.get(f"{name}_accuracy"), result.get(f"{name}_zero_shot")
+        if right is not None or near is not None:
+            found.append((name.capitalize(), words.percent(right), words.percent(1 / len(values)), words.percent(near)))
+    return found
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    kept = [place for place in range(len(head)) if place == 0 or any(row[place] != "–" for row in rows)]
+    lines = [" | ".join(row[place] for place in kept) for row in (head, *rows)]
+    ruler = " | ".join(":--" if place == 0 or not head[place] else "--:" for place in kept)
+    st.markdown("\n".join(f"| {line} |" for line in (lines[0], ruler, *lines[1:])))

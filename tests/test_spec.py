@@ -106,7 +106,19 @@ CHANGES = {
     "knobs": {"knobs": {**TUNED.knobs, "probe_share": 0.6}},
     "source": {"source": replace(SOURCE, seed=2)},
     "changes": {"changes": (Change(0, 0, "learning_rate", 1e-4),)},
+    "probe": {"probe": "mnist"},
 }
+
+
+def test_a_pretraining_may_name_what_it_is_probed_on_and_a_fine_tuning_may_not():
+    assert (
+        RunSpec.make("pretrain", probe="digits").probe == "digits"
+        and RunSpec.make("pretrain", probe="").key == RunSpec.make("pretrain").key
+    )
+    with pytest.raises(InputError, match="is measured on its own target: leave probe out"):
+        RunSpec.make("finetune", probe="digits")
+    with pytest.raises(InputError, match="no data set 'nist': did you mean mnist"):
+        RunSpec.make("pretrain", probe="nist")
 
 
 def test_a_change_of_any_field_is_tried():

@@ -35,7 +35,8 @@ class Result:
     sealed: whether everything that was to stay frozen did. blocks: DataFrame, a row a block and the head: name, state (frozen, moved,
     statistics: only BatchNorm's, broken), drift and drift of the statistics, as shares of what was there.
     best_epoch: with patience, the epoch whose weights were kept. suggested_rate: of a run with ``schedule="finder"``.
-    Of an autoencoder, all that speaks of classes is None.
+    probe: if it was asked for: dataset, part, images, labels_per_class, shares named rightly by a linear probe (linear) and neighbours (knn).
+    Of an objective that names no classes, all that speaks of them is None.
     """
 
     loss: float
@@ -51,6 +52,7 @@ class Result:
     blocks: pd.DataFrame
     best_epoch: int | None = None
     suggested_rate: float | None = None
+    probe: dict[str, Any] | None = None
 
 
 class Run:
@@ -84,7 +86,6 @@ class Run:
             loss=kept["loss"],
             accuracy=kept["accuracy"],
             balanced_accuracy=kept["balanced_accuracy"],
-            majority=kept.get("majority"),
             confusion=None if confusion is None else np.array(confusion),
             per_class=None if per_class is None else pd.DataFrame(per_class),
             predictions=arrays.get("predictions"),
@@ -92,8 +93,7 @@ class Run:
             moved=kept["moved"],
             sealed=kept["seal"],
             blocks=pd.DataFrame(kept.get("blocks", [])),
-            best_epoch=kept.get("best_epoch"),
-            suggested_rate=kept.get("suggested_rate"),
+            **{name: kept.get(name) for name in ("majority", "best_epoch", "suggested_rate", "probe")},
         )
 
     @property
@@ -213,7 +213,7 @@ def pretrain(dataset: str = "glyphs", objective: str = "supervised", backbone: s
     """Train a source model from nothing.
 
     settings: epochs, batch_size, learning_rate, image (height, width, channels), labels_per_class, and the knobs of the chosen
-    data set, objective and backbone. InputError says what does not fit.
+    data set, objective and backbone; probe, a data set on which the encoder is tried (``result.probe``). InputError: what does not fit.
     """
     return _run(RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, seed=seed, **settings))
 

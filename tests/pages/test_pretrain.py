@@ -93,3 +93,18 @@ def test_a_finished_run_of_every_objective_is_told(lab, objective):
     said = lab.said(lab.page("pages/pretrain.py", run=run))
     assert "Finished" in said and "not kept any more" not in said
     assert OBJECTIVES[objective].facts.get("draws") or "Distance of two views" in said
+
+
+def test_a_target_to_try_the_encoder_on_can_be_chosen(lab):
+    app = lab.page("pages/pretrain.py", source_dataset="glyphs", source_objective="simclr", source_probe="mnist")
+    lab.calm(app.button(key="start-run").click().run())
+    assert lab.store.run(app.query_params["run"]).spec.probe == "mnist"
+
+
+def test_what_the_encoder_was_worth_is_a_sentence():
+    from tlcore.ui import pretext
+
+    found = {"dataset": "mnist", "part": "validation", "images": 500, "labels_per_class": 20, "linear": 0.871, "knn": 0.802}
+    told = pretext.probe({"probe": found})
+    assert told.startswith("**87.1 %** of 500 validation images of mnist") and "80.2 %" in told and "20 labels a class" in told
+    assert pretext.probe({}) == ""

@@ -1,4 +1,4 @@
-"""The linear probe: multinomial logistic regression on features, solved to its one minimum."""
+"""Probes of features: multinomial logistic regression, solved to its one minimum, and the nearest neighbours."""
 
 from __future__ import annotations
 
@@ -31,6 +31,23 @@ def probe(
         bias[there] = shift - centre @ (found / scale[:, None])
     bias[np.setdiff1d(np.arange(classes), there)] = bias[there].min()
     return kernel, bias
+
+
+def nearest(features: np.ndarray, labels: np.ndarray, seen: np.ndarray, neighbours: int = 5) -> np.ndarray:
+    """The commonest class among the nearest training examples by cosine, (m,) for ``seen`` (m, d) (Wu 2018 without its weights).
+
+    features: (n, d), labels: (n,) int. Of equally common classes the first wins.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    found = KNeighborsClassifier(min(neighbours, len(labels)), metric="cosine").fit(_directed(features), labels).predict(_directed(seen))
+    chosen: np.ndarray = np.asarray(found)
+    return chosen
+
+
+def _directed(features: np.ndarray) -> np.ndarray:
+    """Features of which none is without a direction: a dead example points everywhere alike."""
+    return np.where(np.abs(features).sum(1, keepdims=True) > 0, features, 1.0)
 
 
 def _standard(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -38,6 +38,15 @@ def check_names(kind: str, names: dict[str, str], source: RunSpec | None) -> Non
         raise InputError(f"The source is a {source.backbone}, not a {names['backbone']}: leave the backbone out, or choose another source.")
 
 
+def check_probe(kind: str, name: Any) -> str:
+    """The data set on which a pretraining is probed, or "" for none."""
+    if name in (None, ""):
+        return ""
+    if kind != "pretrain":
+        raise InputError("A fine-tuning is measured on its own target: leave probe out.")
+    return DATASETS[name].name
+
+
 def lacks(objective: str, dataset: str) -> str:
     """Why an objective cannot be met on a data set, or nothing.
 

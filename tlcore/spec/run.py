@@ -23,7 +23,7 @@ from tlcore.backbones import BACKBONES
 from tlcore.registry import InputError
 from tlcore.spec import course, key
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS, defaults
-from tlcore.spec.checks import check_labels, check_names, check_together, image_of, knobs_of
+from tlcore.spec.checks import check_labels, check_names, check_probe, check_together, image_of, knobs_of
 from tlcore.strategies import STRATEGIES, Kind, Phase, plan
 
 SAID = 3  # painted steps that a title tells one by one
@@ -40,6 +40,7 @@ class RunSpec:
     knobs: all knobs of the four chosen entries, by name.
     source: the recipe of the source model, a spec of kind "pretrain".
     changes: what was changed by hand while it went, in its order.
+    probe: of a pretraining, the data set on which its encoder is probed at the end; "" probes none. Its validation part is looked at.
     """
 
     kind: str
@@ -61,13 +62,14 @@ class RunSpec:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     source: RunSpec | None = None
     changes: tuple[course.Change, ...] = ()
+    probe: str = ""
 
     @classmethod
     def make(cls, kind: str, /, *, source: RunSpec | None = None, **given: Any) -> RunSpec:
         """Check keywords (fields and knobs, flat) and fill in the defaults; InputError says what is wrong."""
         if not isinstance(kind, str) or kind not in DEFAULTS:
             raise InputError(f"There is no kind of run {str(kind)[:40]!r}: choose pretrain or finetune.")
-        changes = course.read(given.pop("changes", ()))
+        changes, probed = course.read(given.pop("changes", ())), check_probe(kind, given.pop("probe", ""))
         names = {
             "dataset": given.pop("dataset", "glyphs" if kind == "pretrain" else "mnist"),
             "backbone": given.pop("backbone", source.backbone if source else "cnn-small"),
@@ -91,6 +93,7 @@ class RunSpec:
             knobs=knobs,
             source=source,
             changes=changes,
+            probe=probed,
         )
         spec.phases  # noqa: B018 - a strategy refuses what does not fit the backbone
         check_labels(spec)
@@ -155,13 +158,16 @@ class RunSpec:
 
         All blocks frozen is one training, whether it was asked for as a linear probe or as the last depth of a study.
         """
-        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("strategy", "source", "changes")}
+        plain = {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("strategy", "source", "changes", "probe")
+        }
         own = self.settings("strategy")
         plain["knobs"] = {name: value for name, value in self.knobs.items() if name not in own}
         phases = [repr(replace(phase, title="")) for phase in self.phases]
         made = self.source.key if self.source else None
         steered = [course.identity(self.changes)] if self.changes else []
-        return key.digest([plain, phases, made, key.RESULTS, *key.versions().values(), *steered])
+        probed = [f"probe {self.probe}"] if self.probe else []
+        return key.digest([plain, phases, made, key.RESULTS, *key.versions().values(), *steered, *probed])
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from tlcore.training.best import Best
 from tlcore.training.calls import Calls
 from tlcore.training.loop import Structure
 from tlcore.training.network import Network, network
+from tlcore.training.probe import probed
 from tlcore.training.rates import Rates
 from tlcore.training.relative import factors as relative
 from tlcore.training.renewal import renew
@@ -242,7 +243,8 @@ class _Run:
 
     def _finish(self) -> Outcome:
         scores, arrays = report.scores(self.spec, self.net, self.calls)
-        result = {**self._audited(), **scores}
+        found = {"probe": probed(self.net, self.spec.probe, self.spec.seed, self._alive)} if self.spec.probe else {}
+        result = {**self._audited(), **scores, **found}
         if not result["seal"]:
             told = "A frozen variable has moved, so this run does not count: please report it."
             return Outcome("failed", result, self.net.weights(), arrays, told)

@@ -34,6 +34,17 @@ def measures(run: Run) -> None:
         _table(("", "Named rightly", "by guessing", "by the nearest word"), asked)
 
 
+def probe(result: Mapping[str, Any]) -> str:
+    """What the encoder was worth on the target that it was tried on, in one sentence."""
+    found = result.get("probe")
+    if not found:
+        return ""
+    return (
+        f"**{words.percent(found['linear'])}** of {words.count(found['images'], 'validation image')} of {found['dataset']} named rightly by a linear "
+        f"probe of its embedding, {words.percent(found['knn'])} by the nearest neighbours, from {words.labels(found['labels_per_class'])}."
+    )
+
+
 def questions(dataset: str, result: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row a question: how many were answered rightly, how many by guessing, and how many by the word that is nearest."""
     found: list[tuple[str, ...]] = []

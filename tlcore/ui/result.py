@@ -12,7 +12,7 @@ from tlcore.objectives import OBJECTIVES
 from tlcore.store import Run
 from tlcore.ui import forms, frame, playback, progress, words
 from tlcore.ui.details import details_view
-from tlcore.ui.pretext import measures
+from tlcore.ui.pretext import measures, probe
 from tlcore.ui.seal import moved_view
 from tlcore.ui.shelf import prepared
 from tlcore.ui.tables import download, frame_rows
@@ -38,17 +38,25 @@ def _result(run: Run) -> None:
     result = run.result or {}
     if run.state != "finished":
         st.markdown(LATER if run.live else "This run was not measured to its end, so it has no result.")
-    elif result.get("per_class"):
-        _classes(run, result)
     else:
-        measures(run)
-        _pictures(run)
+        if tried := probe(result):
+            st.markdown(tried)
+        _own(run, result)
     rows, classes = progress.history(run), result.get("per_class")
     with st.container(horizontal=True, key="run-files"):
         if classes:
             download(classes, f"run-{run.number}-classes", key="run-classes-file", label="Every class as CSV")
         if rows:
             download(rows, f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
+
+
+def _own(run: Run, result: Mapping[str, Any]) -> None:
+    """How well a run met its own objective."""
+    if result.get("per_class"):
+        _classes(run, result)
+        return
+    measures(run)
+    _pictures(run)
 
 
 def _classes(run: Run, result: Mapping[str, Any]) -> None:

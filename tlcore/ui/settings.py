@@ -22,6 +22,7 @@ def settings(spec: RunSpec) -> dict[str, str]:
         "Schedule": CATALOGUES["schedule"][spec.schedule].title,
         "Source": words.title(spec.source) if spec.source else "none",
         "Image": " x ".join(map(str, spec.image)),
+        **({"Probed on": spec.probe} if spec.probe else {}),
     }
     chosen |= {knob.label: getattr(spec, name) for name, knob in BUDGET.items()}
     for catalogue in CATALOGUES:
@@ -39,7 +40,7 @@ def changed(spec: RunSpec) -> dict[str, Any]:
     """The settings that differ from what would be taken without them; data set, strategy and seed are not among them."""
     always: dict[str, Any] = {"dataset": spec.dataset, "seed": spec.seed} | ({"strategy": spec.strategy} if spec.kind == "finetune" else {})
     standard = RunSpec.make(spec.kind, source=spec.source, objective=spec.objective, **always)
-    named = ("backbone", "labels_per_class", "image", "head", "schedule", *BUDGET)
+    named = ("backbone", "labels_per_class", "image", "head", "schedule", "probe", *BUDGET)
     found = {name: getattr(spec, name) for name in named if getattr(spec, name) != getattr(standard, name)}
     if spec.objective != "supervised":
         found = {"objective": spec.objective, **found}

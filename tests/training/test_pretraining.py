@@ -43,7 +43,7 @@ def test_a_run_is_measured_repeats_to_the_last_bit_and_moves_to_a_target(objecti
     assert outcome.error is None and alike(outcome.weights, first.weights, "block")
 
 
-@pytest.mark.parametrize("objective", ["autoencoder", "masked", "rotation", "simclr"])
+@pytest.mark.parametrize("objective", ["masked", "simclr"])
 def test_a_block_that_is_frozen_by_hand_leaves_the_images_to_compare_with(objective, alike, kept):
     """The loss needs the images, so nothing is computed ahead."""
     recorder = kept()
@@ -74,7 +74,7 @@ def test_what_draws_beats_the_mean_image(objective):
 
 @pytest.mark.parametrize("objective", ["simclr", "barlow_twins", "vicreg", "supcon"])
 def test_two_views_of_an_image_come_nearer_than_two_images(objective):
-    result = train(spec(objective, labels_per_class=100, epochs=12, batch_size=128), Silent()).result
+    result = train(spec(objective, labels_per_class=100, epochs=8, batch_size=128), Silent()).result
     unrelated = 2.0  # squared distance of two directions that have nothing in common
     assert result["alignment"] < 0.6 * unrelated and result["uniformity"] < -0.5
 

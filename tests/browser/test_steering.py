@@ -37,11 +37,19 @@ def commands(run, name):
     return [each for each in Store().commands(run.id) if each.name == name]
 
 
+def held_at(page, run):
+    """The epoch after which a run holds, once its worker has obeyed: it may have finished one more meanwhile."""
+    while commands(run, "pause")[-1].epoch is None:
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(500)
+    return Store().run(run.id).epoch
+
+
 def test_keys_hold_a_run_step_it_and_let_it_go(page, lab, trains):
     ready(page, lab, trains)
     page.keyboard.press("Space")
     expect(page.get_by_text("On hold after epoch")).to_be_visible(timeout=PATIENCE)
-    epoch = Store().run(trains.id).epoch
+    epoch = held_at(page, trains)
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text(f"On hold after epoch {epoch + 1} of 200")).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("Space")

@@ -12,7 +12,7 @@ import random
 import signal
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
@@ -79,7 +79,8 @@ def strike(engine, run_id, rng):
         engine.kill()
     for held in engine.store.held():
         if held.run == run_id:
-            os.kill(held.owner.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(held.owner.pid, signal.SIGKILL)
     if both:
         engine.start()
         engine.ready()

@@ -21,7 +21,7 @@ from tests.engine.rig import quick
 from tlcore import folder
 from tlcore.spec import RunSpec
 
-SEEDS = 20
+SEEDS, OFTEN = 20, 12  # all of them in the slow set, the first in every check
 SOURCE = RunSpec.make("pretrain", dataset="digits", epochs=1)
 SPEC = quick(source=SOURCE, strategy="freeze", frozen=3, epochs=200, labels_per_class=20, batch_size=8)
 MEASURED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
@@ -43,7 +43,7 @@ def epochs(store, run_id):
     return [{name: row[name] for name in MEASURED} for row in store.epochs(run_id)]
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed >= OFTEN else []) for seed in range(SEEDS)])
 def test_nothing_acknowledged_is_lost(engine, reference, tmp_path, seed):
     rng = random.Random(seed)
     rows, weights, seconds = reference

@@ -191,9 +191,7 @@ def test_two_clicks_at_one_moment_are_told_one_by_one(lab):
     answer(lab)
     spec = lab.run("running").spec
     rows = [
-        changes._row(each, True, next(iter(changes._taken(known, each)), None))
-        for known in [keyed(spec)]
-        for each in lab.store.commands(lab.runs["running"])
+        changes._row(each, True, changes._taken(known, each)) for known in [keyed(spec)] for each in lab.store.commands(lab.runs["running"])
     ]
     assert [row["What"].split(";")[0] for row in rows] == ["block 4 ×0.1 → full", "block 4 full → frozen"]
 

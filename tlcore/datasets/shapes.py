@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +72,8 @@ def caption(row: Any, template: int = 0) -> str:
 
 def _mask(shape: int, texture: int, radius: float, middle: Any, angle: float, phase: int) -> NDArray[np.float64]:
     """How much of each pixel is inside, (32, 32): drawn finer, patterned, then averaged."""
-    fine = SIDE * FINER
-    across, down = np.meshgrid(np.arange(fine) + 0.5, np.arange(fine) + 0.5)
-    x, y = (across / fine - middle[0]) / radius, (down / fine - middle[1]) / radius
+    across, down = _grid()
+    x, y = (across / across.shape[1] - middle[0]) / radius, (down / down.shape[0] - middle[1]) / radius
     turned = math.cos(angle) * x + math.sin(angle) * y, -math.sin(angle) * x + math.cos(angle) * y
     inside = _SHAPES[FACTORS["shape"][shape]](*turned)
     if texture == 1:
@@ -82,6 +82,14 @@ def _mask(shape: int, texture: int, radius: float, middle: Any, angle: float, ph
         inside &= ((across + phase).astype(int) % DOT >= DOT / 2) | ((down + phase).astype(int) % DOT >= DOT / 2)
     share: NDArray[np.float64] = inside.reshape(SIDE, FINER, SIDE, FINER).mean((1, 3))
     return share
+
+
+@cache
+def _grid() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Right and down of the middle of each pixel of the finer drawing."""
+    middles = np.arange(SIDE * FINER) + 0.5
+    across, down = np.meshgrid(middles, middles)
+    return across, down
 
 
 def _star(x: Any, y: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.objectives.contrasting import BUDGET, Projection, projector
 from tlcore.objectives.several import Questions
-from tlcore.objectives.task import OBJECTIVES, SETTLED, Call, Measure, Task
+from tlcore.objectives.task import OBJECTIVES, SETTLED, Call, Measure, Task, numbers
 from tlcore.registry import Annotated, number
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def multimodal(
 
     metrics: dict[str, Measure] = {"retrieval": _retrieved, "retrieval_chance": _by_chance}
     metrics |= {f"{name}_zero_shot": _zero_shot(asked, place) for place, name in enumerate(asked.names)}
-    beside = {"text": _reader(asked.ends[-1], projection), "scale": _scale(first_temperature)}
+    beside = {"text": _reader(asked.ends[-1], projection), "scale": numbers("scale", 1, -math.log(first_temperature))}
     return Task(projector(embedding, projection), loss, metrics, beside=beside, through=through, columns=len(classes), together=True)
 
 
@@ -96,22 +96,14 @@ def _reader(words: int, units: int) -> keras.Sequential:
     )
 
 
-def _scale(temperature: float) -> keras.Sequential:
-    """ln 1 / temperature as a learned number: what a layer without a bias makes of a one."""
-    import keras
-
-    start = keras.initializers.Constant(-math.log(temperature))
-    return keras.Sequential(
-        [keras.layers.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer=start, name="learned")], name="scale"
-    )
-
-
 def _retrieved(outputs: Any, images: Any, labels: Any) -> Any:
     """Whether the nearest caption of the batch is true of the image, (n,)."""
     import keras
 
+    from tlcore.objectives import losses
+
     pictured, told, _, _, fits = outputs
-    nearest = keras.ops.argmax(_alike(pictured, told), axis=-1)
+    nearest = keras.ops.argmax(losses.cosines(pictured, told), axis=-1)
     return keras.ops.cast(keras.ops.take_along_axis(fits, nearest[:, None], axis=1)[:, 0], "float32")
 
 
@@ -128,15 +120,9 @@ def _zero_shot(asked: Questions, place: int) -> Measure:
     def measure(outputs: Any, images: Any, labels: Any) -> Any:
         import keras
 
-        every = _alike(outputs[0], outputs[2])
+        from tlcore.objectives import losses
+
+        every = losses.cosines(outputs[0], outputs[2])
         return keras.metrics.sparse_categorical_accuracy(labels[:, place], asked.answers(every)[place])
 
     return measure
-
-
-def _alike(one: Any, other: Any) -> Any:
-    """Cosines of rows, (n, m)."""
-    import keras
-
-    units = [keras.ops.normalize(each, axis=-1, epsilon=1e-12) for each in (one, other)]
-    return keras.ops.matmul(units[0], keras.ops.transpose(units[1]))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WIDE = 128  # units between embedding and projection
 BUDGET = {"epochs": 6, "batch_size": 128}  # each finds its twin among the others of its batch: few others teach little
+TWO_VIEWS: dict[str, Any] = {"views": 2, "chance": True, "budget": BUDGET}
 
 Temperature = Annotated[float, number("The lower, the more the nearest examples count.", 0.02, 2.0, log=True, label="Temperature")]
 Projection = Annotated[int, whole("Units in which views are compared; they are left behind after pretraining.", 8, 512, label="Projection")]
@@ -21,11 +22,9 @@ Projection = Annotated[int, whole("Units in which views are compared; they are l
 
 @OBJECTIVES.register(
     labels=False,
-    views=2,
-    chance=True,
     sees="two views of each image and must find the twin",
     loss=("contrastive loss", "a view"),
-    budget=BUDGET,
+    **TWO_VIEWS,
 )
 def simclr(
     embedding: int,
@@ -44,11 +43,9 @@ def simclr(
 
 @OBJECTIVES.register(
     labels=False,
-    views=2,
-    chance=True,
     sees="two views of each image and must say the same of both, each unit something else",
     loss=("Barlow Twins loss", "a batch"),
-    budget=BUDGET,
+    **TWO_VIEWS,
 )
 def barlow_twins(
     embedding: int,
@@ -69,11 +66,9 @@ def barlow_twins(
 
 @OBJECTIVES.register(
     labels=False,
-    views=2,
-    chance=True,
     sees="two views of each image and must say the same of both, and something of each",
     loss=("VICReg loss", "a batch"),
-    budget=BUDGET,
+    **TWO_VIEWS,
 )
 def vicreg(
     embedding: int,
@@ -95,11 +90,9 @@ def vicreg(
 
 @OBJECTIVES.register(
     labels=True,
-    views=2,
-    chance=True,
     sees="two views of each image and must find all of its class",
     loss=("supervised contrastive loss", "a view"),
-    budget=BUDGET,
+    **TWO_VIEWS,
 )
 def supcon(
     embedding: int,

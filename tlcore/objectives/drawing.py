@@ -10,24 +10,20 @@ from tlcore.registry import Annotated, number, one_of, whole
 if TYPE_CHECKING:
     import keras
 
-BUDGET = {"epochs": 3}
+DRAWS: dict[str, Any] = {"labels": False, "draws": True, "budget": {"epochs": 3}}
 
 
-@OBJECTIVES.register(
-    labels=False, draws=True, sees="an image and must redraw it from 64 numbers", loss=("squared error", "a pixel"), budget=BUDGET
-)
+@OBJECTIVES.register(**DRAWS, sees="an image and must redraw it from 64 numbers", loss=("squared error", "a pixel"))
 def autoencoder(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
     """Autoencoder: redraw the image. Mean squared error over pixels; the bottleneck is the embedding that transfers."""
     return Task(decoder(embedding, shape), _squared, redrawn=_same, drawing=_same)
 
 
 @OBJECTIVES.register(
-    labels=False,
-    draws=True,
+    **DRAWS,
     chance=True,
     sees="a noisy image and must draw the clean one",
     loss=("squared error", "a pixel"),
-    budget=BUDGET,
 )
 def denoising(
     embedding: int,
@@ -47,12 +43,10 @@ def denoising(
 
 
 @OBJECTIVES.register(
-    labels=False,
-    draws=True,
+    **DRAWS,
     chance=True,
     sees="a part of an image and must draw the rest",
     loss=("squared error", "a hidden pixel"),
-    budget=BUDGET,
 )
 def masked(
     embedding: int,
@@ -84,11 +78,9 @@ def masked(
 
 
 @OBJECTIVES.register(
-    labels=False,
-    draws=True,
+    **DRAWS,
     sees="an image and must redraw it from a cloud around a few numbers",
     loss=("negative evidence lower bound", "an image"),
-    budget=BUDGET,
 )
 def vae(
     embedding: int,

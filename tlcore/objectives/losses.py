@@ -31,9 +31,9 @@ def nt_xent(z1: Any, z2: Any, temperature: float = 0.2) -> Any:
 
     z1, z2: (n, d) of two views; only their directions count. Equal for all: ln(2n - 1), whatever the temperature.
     """
-    z = _unit(ops.concatenate([z1, z2], axis=0))
+    z = ops.concatenate([z1, z2], axis=0)
     count = ops.shape(z)[0]
-    alike = ops.matmul(z, ops.transpose(z)) / temperature + FAR * ops.eye(count, dtype=z.dtype)
+    alike = cosines(z, z) / temperature + FAR * ops.eye(count, dtype=z.dtype)
     twins = ops.roll(ops.arange(count), count // 2)
     return ops.mean(softmax_ce_from_logits_at(alike, twins))
 
@@ -49,11 +49,11 @@ def supcon(z: Any, labels: Any, temperature: float = 0.1) -> Any:
 
     z: (n, d), only directions count; labels: (n,). An example alone in its class counts 0.
     """
-    z = _unit(z)
+    z = ops.convert_to_tensor(z)
     others = 1.0 - ops.eye(ops.shape(z)[0], dtype=z.dtype)
     named = ops.convert_to_tensor(labels)
     same = ops.cast(named[:, None] == named[None, :], z.dtype) * others
-    told = ops.log_softmax(ops.matmul(z, ops.transpose(z)) / temperature + FAR * (1.0 - others))
+    told = ops.log_softmax(cosines(z, z) / temperature + FAR * (1.0 - others))
     friends = ops.sum(same, axis=1)
     return -ops.mean(ops.sum(same * told, axis=1) / ops.maximum(friends, 1.0))
 
@@ -98,6 +98,11 @@ def pixels_nll(outputs: Any, images: Any, likelihood: str) -> Any:
     return ops.sum(values, axis=tuple(range(1, len(outputs.shape))))
 
 
+def cosines(one: Any, other: Any) -> Any:
+    """Cosine of the angle between each row of (n, d) and each of (m, d), (n, m)."""
+    return ops.matmul(_unit(one), ops.transpose(_unit(other)))
+
+
 def alignment(z1: Any, z2: Any) -> Any:
     """Squared distance of the directions of two views, (n,); 0 when equal, 2 on average when unrelated (Wang & Isola 2020)."""
     return ops.sum((_unit(z1) - _unit(z2)) ** 2, axis=-1)
@@ -105,9 +110,9 @@ def alignment(z1: Any, z2: Any) -> Any:
 
 def uniformity(z: Any) -> Any:
     """How near the directions of different examples are: ln of the mean of e^(-2 d^2); 0 when all are equal (Wang & Isola 2020)."""
-    z = _unit(z)
+    z = ops.convert_to_tensor(z)
     others = 1.0 - ops.eye(ops.shape(z)[0], dtype=z.dtype)
-    near = ops.exp(-4.0 * (1.0 - ops.matmul(z, ops.transpose(z)))) * others
+    near = ops.exp(-4.0 * (1.0 - cosines(z, z))) * others
     return ops.log(ops.sum(near) / ops.maximum(ops.sum(others), 1.0))
 
 
@@ -117,8 +122,7 @@ def clip_symmetric(images: Any, texts: Any, temperature: Any = 0.07, captions: A
     captions: (n,) a number for each different caption, or (n, n) bool, whether caption j is true of image i: a true one of another image
     is no wrong answer, and is left out.
     """
-    pictured, told = _unit(images), _unit(texts)
-    alike = ops.matmul(pictured, ops.transpose(told)) / temperature
+    alike = cosines(images, texts) / temperature
     count = ops.shape(alike)[0]
     if captions is not None:
         named = ops.convert_to_tensor(captions)
@@ -129,14 +133,14 @@ def clip_symmetric(images: Any, texts: Any, temperature: Any = 0.07, captions: A
 
 
 def uncertainty_weighting(losses: Any, log_variances: Any, regression: bool | tuple[bool, ...] = False) -> Any:
-    """Losses of several tasks (k,) as one, each weighted by a learned uncertainty s = ln sigma^2 (Kendall 2018).
+    """Losses of several tasks (k,), or of each example (n, k), as one, each weighted by a learned uncertainty s = ln sigma^2 (Kendall 2018).
 
     Sum of e^-s L + s / 2 for cross-entropies, of e^-s L / 2 + s / 2 for squared errors. It can fall below 0: show each loss too.
     """
     losses = ops.convert_to_tensor(losses)
     halves = ops.cast(ops.where(ops.convert_to_tensor(regression), 0.5, 1.0), losses.dtype)
     logs = ops.cast(log_variances, losses.dtype)
-    return ops.sum(halves * ops.exp(-logs) * losses + 0.5 * logs)
+    return ops.sum(halves * ops.exp(-logs) * losses + 0.5 * logs, axis=-1)
 
 
 def gradnorm(weights: Any, norms: Any, losses: Any, first: Any, alpha: float = 1.5) -> Any:

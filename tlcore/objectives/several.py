@@ -7,11 +7,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from tlcore.objectives.naming import logits
-from tlcore.objectives.task import OBJECTIVES, Call, Measure, Task
+from tlcore.objectives.task import OBJECTIVES, Call, Measure, Task, numbers
 from tlcore.registry import Annotated, number, one_of
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 BRISK = 12.5  # how much faster the weights of GradNorm move than all else: 0.025 a step where the learning rate is 0.002
 
@@ -63,15 +63,17 @@ def multitask(
     def loss(outputs: Any, images: Any, labels: Any) -> Any:
         import keras
 
+        from tlcore.objectives import losses
+
         said, learned, norms = outputs
         each = keras.ops.stack(asked.costs(said, labels), axis=-1)
         if weighting == "fixed":
             return keras.ops.matmul(each, keras.ops.convert_to_tensor([given.get(name, 1.0) for name in classes]))
         if weighting == "uncertainty":
-            return keras.ops.sum(keras.ops.exp(-learned) * each + 0.5 * learned, axis=-1)
+            return losses.uncertainty_weighting(each, learned)
         return _balanced(each, learned, norms, list(classes.values()), gradnorm_alpha)
 
-    beside = {} if weighting == "fixed" else {"weights": _constants(len(classes))}
+    beside = {} if weighting == "fixed" else {"weights": numbers("weights", len(classes), 0.0)}
     head = logits(embedding, sum(classes.values()))
     return Task(head, loss, asked.metrics(), beside=beside, through=through, columns=len(classes))
 
@@ -91,9 +93,13 @@ class Questions:
 
     def costs(self, said: Any, labels: Any) -> list[Any]:
         """The cross-entropy of each question, (n,) each."""
+        return [self.cost(said, labels, place) for place in range(len(self.names))]
+
+    def cost(self, said: Any, labels: Any, place: int) -> Any:
+        """The cross-entropy of one question, (n,)."""
         from tlcore.objectives import losses
 
-        return [losses.softmax_ce_from_logits(each, labels[:, place]) for place, each in enumerate(self.answers(said))]
+        return losses.softmax_ce_from_logits(self.answers(said)[place], labels[:, place])
 
     def metrics(self) -> dict[str, Measure]:
         """How many are right, and what it costs, by question."""
@@ -111,15 +117,7 @@ class Questions:
         return measure
 
     def _cost(self, place: int) -> Measure:
-        return lambda outputs, images, labels: self.costs(outputs[0], labels)[place]
-
-
-def _constants(count: int) -> keras.Sequential:
-    """So many numbers that are learned, at first 0: what a layer without a bias makes of a one."""
-    import keras
-
-    layer = keras.layers.Dense(count, use_bias=False, kernel_initializer="zeros", name="learned")
-    return keras.Sequential([keras.layers.Input((1,)), layer], name="weights")
+        return lambda outputs, images, labels: self.cost(outputs[0], labels, place)
 
 
 def _with_norms(call: Call, features: Any, labels: Any, asked: Questions, learned: Any) -> Any:

@@ -30,6 +30,15 @@ class Batch(NamedTuple):
     labels: Any
 
 
+def numbers(name: str, count: int, start: float) -> keras.Sequential:
+    """So many numbers that are learned, all from one start: what a net of one layer without a bias makes of a one, (1, 1) -> (1, count)."""
+    import keras
+
+    first = keras.initializers.Constant(start)
+    layer = keras.layers.Dense(count, use_bias=False, kernel_initializer=first, name="learned")
+    return keras.Sequential([keras.layers.Input((1,)), layer], name=name)
+
+
 @dataclass(frozen=True)
 class Task:
     """What stands on the embedding, and what is measured at its output.

@@ -155,6 +155,15 @@ def state(factor: float) -> str:
     return "frozen" if not factor else "full" if factor == 1 else f"×{factor:g}"
 
 
+def told(name: str, value: float) -> str:
+    """What something that can be changed is set to, in words.
+
+    >>> told("block3", 0), told("learning_rate", 0.002)
+    ('frozen', '0.002')
+    """
+    return state(value) if is_part(name) else f"{value:g}"
+
+
 def at(stretches: Sequence[Stretch], place: Place) -> int:
     """The number of the stretch that a moment lies in."""
     return max((number for number, each in enumerate(stretches) if each.begin <= place), default=0)

@@ -14,7 +14,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tlcore.objectives import Batch
 from tlcore.objectives.task import SETTLED
 from tlcore.strategies import Branch, Keep, Only, Phase, Pull
 from tlcore.training.network import Network
@@ -140,7 +139,7 @@ class Loop:
                 carry += tf.concat([sums, tf.zeros_like(sums), norms, unseen], 0)
                 step += 1
             for piece in tf.range(tf.maximum(first - batches, 0), last - batches):
-                part = self._part(piece, tf.shape(known)[0])
+                part = piece_of(piece, tf.shape(known)[0], self.net)
                 sums, confusion = self._measure(seen[part], known[part], piece)
                 carry += tf.concat([tf.zeros_like(sums), sums, nothing, confusion], 0)
             rows = rows.write(epoch, carry)
@@ -150,15 +149,8 @@ class Loop:
     @tf.autograph.experimental.do_not_convert  # nothing in it depends on a tensor: tracing takes less
     def _measure(self, features: Any, labels: Any, piece: Any) -> tuple[Any, Any]:
         """The sums of a piece of the validation part, and what was taken for what. The same is drawn in each epoch, so that curves compare."""
-        outputs, values = self._values(features, labels, tf.stack([0, SETTLED + piece]))
+        outputs, values = self.net.judged(features, labels, settled(piece), self.parts[:-1])
         return self._summed(values, features), self._confusion(outputs, labels)
-
-    def _part(self, piece: Any, count: Any) -> slice:
-        """The examples of a piece; where they are compared with each other, all pieces are of one size."""
-        if not self.net.task.together:
-            return slice(piece * MEASURE, (piece + 1) * MEASURE)
-        pieces = steps(0, count, self.net)
-        return slice(piece * count // pieces, (piece + 1) * count // pieces)
 
     @tf.autograph.experimental.do_not_convert
     def _learn(self, features: Any, labels: Any, memory: Memory | None) -> tuple[Any, Any]:
@@ -177,15 +169,6 @@ class Loop:
         halves = tf.stack([tf.nn.l2_loss(gradient) for gradient in gradients])  # half the sum of squares
         return tf.sqrt(2.0 * tf.cast(tf.math.unsorted_segment_sum(halves, places, len(self.net.parts)), tf.float64))
 
-    def _values(self, features: Any, labels: Any, chance: Any) -> tuple[Any, list[Any]]:
-        """Outputs in inference mode, and loss and metrics of each example."""
-        batch = self.net.task.batch(features, labels, chance)
-        outputs = self.net.finish(self.net.forward(batch.inputs, self.parts[:-1]), batch.labels, chance)
-        return outputs, self._measured(outputs, batch)
-
-    def _measured(self, outputs: Any, batch: Batch) -> list[Any]:
-        return [measure(outputs, batch.images, batch.labels) for measure in self.net.measures.values()]
-
     def _confusion(self, outputs: Any, labels: Any) -> Any:
         """How often each class was taken for each, rows true, flat; nothing where there are too many classes to look at."""
         count = self.net.confused
@@ -201,7 +184,7 @@ class Loop:
         batch = self.net.task.batch(features, labels, chance)
         inside = self.net.forward(batch.inputs, body, moving, self.structure.statistics)
         outputs = self.net.finish(inside, batch.labels, chance, head in moving, self.structure.statistics)
-        values = self._measured(outputs, batch)
+        values = self.net.measured(outputs, batch)
         loss = tf.reduce_mean(values[0])
         sums = self._summed(values, features)
         return (loss + apart(inside, memory, self.structure.keep) if memory and self.structure.keep else loss), sums
@@ -239,6 +222,19 @@ def steps(batches: Any, known: Any, net: Network) -> Any:
     """How many steps an epoch has, those of the validation part included."""
     size = TOGETHER if net.task.together else MEASURE
     return batches + (known + size - 1) // size
+
+
+def piece_of(piece: Any, count: Any, net: Network) -> slice:
+    """Which of so many examples are measured in one step; where they are compared with each other, all pieces are of one size."""
+    if not net.task.together:
+        return slice(piece * MEASURE, (piece + 1) * MEASURE)
+    pieces = steps(0, count, net)
+    return slice(piece * count // pieces, (piece + 1) * count // pieces)
+
+
+def settled(piece: Any) -> Any:
+    """What a piece is measured with is drawn from this: the same each time, so that measures compare."""
+    return tf.stack([0, SETTLED + piece])
 
 
 def cuts(count: int, batch: int) -> np.ndarray:

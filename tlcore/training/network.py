@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from tlcore.backbones import BACKBONES, EMBEDDING
 from tlcore.datasets import DATASETS
-from tlcore.objectives import OBJECTIVES
+from tlcore.objectives import OBJECTIVES, Batch
 from tlcore.registry import InputError
 from tlcore.strategies import ONLY, Branch, Only, Phase, Relative, is_branch
 from tlcore.training import branches
@@ -43,11 +43,7 @@ class Network:
     def __init__(self, spec: RunSpec, classes: int) -> None:
         self.image = spec.image
         blocks = BACKBONES[spec.backbone](spec.image, **spec.settings("backbone"))
-        objective = OBJECTIVES[spec.objective]
-        known = DATASETS[spec.dataset].facts.get("factors", {}) if objective.facts.get("needs") == "factors" else {}
-        asked = {name: len(values) for name, values in known.items()} or classes
-        task = objective(EMBEDDING, spec.image, asked, **spec.settings("objective"))
-        self.task = task
+        self.task = task = OBJECTIVES[spec.objective](EMBEDDING, spec.image, _asked(spec, classes), **spec.settings("objective"))
         self.parts: list[keras.Sequential] = [*blocks, task.head]
         wanted = spec.modifier(Branch)
         self.beside = [branches.beside(part, wanted) if wanted else {} for part in blocks] + [{}]
@@ -103,6 +99,16 @@ class Network:
         nets = {"head": self.parts[-1], **self.task.beside}
         return self.task.outputs(lambda name, values: self._sent(nets[name], {}, values, moves, statistics), features, labels, chance)
 
+    def judged(self, features: Any, labels: Any, chance: Any, parts: Iterable[int]) -> tuple[Any, list[Any]]:
+        """Outputs in inference mode, and loss and metrics of each example. parts: the blocks that the features have not passed."""
+        batch = self.task.batch(features, labels, chance)
+        outputs = self.finish(self.forward(batch.inputs, parts), batch.labels, chance)
+        return outputs, self.measured(outputs, batch)
+
+    def measured(self, outputs: Any, batch: Batch) -> list[Any]:
+        """Loss and metrics of what was made of a batch."""
+        return [measure(outputs, batch.images, batch.labels) for measure in self.measures.values()]
+
     @staticmethod
     def _sent(layers: keras.Sequential, beside: Mapping[str, Any], values: Any, moves: bool, statistics: bool) -> Any:
         for layer in layers.layers:
@@ -154,13 +160,20 @@ class Network:
         return images
 
 
+def _asked(spec: RunSpec, classes: int) -> int | dict[str, int]:
+    """What an objective is told of the answers: how many classes there are, or how many values each factor has."""
+    if OBJECTIVES[spec.objective].facts.get("needs") != "factors":
+        return classes
+    return {name: len(values) for name, values in DATASETS[spec.dataset].facts["factors"].items()}
+
+
 _kept: OrderedDict[str, Network] = OrderedDict()
 
 
 def network(spec: RunSpec, classes: int, purpose: str = "") -> Network:
     """The network for a spec, taken from those kept ready for a purpose where the structure is the same."""
     settings = (spec.settings("backbone"), spec.settings("objective"))
-    name = repr((spec.backbone, spec.objective, settings, spec.image, classes, spec.modifier(Branch), purpose))
+    name = repr((spec.backbone, spec.objective, settings, spec.image, _asked(spec, classes), spec.modifier(Branch), purpose))
     if name not in _kept:
         _kept[name] = Network(spec, classes)
         while len(_kept) > KEPT:

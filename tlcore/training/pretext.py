@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tlcore.objectives import Batch
-from tlcore.objectives.task import SETTLED
 from tlcore.training.calls import Calls
 from tlcore.training.features import CHUNK, features
-from tlcore.training.loop import steps
+from tlcore.training.loop import piece_of, settled, steps
 from tlcore.training.network import Network
 
 PICTURES = 12  # images shown with their reconstructions
@@ -35,14 +33,12 @@ def scores(net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.nda
 
 def measure(net: Network, images: tf.Tensor, labels: tf.Tensor, alive: Callable[[], object]) -> list[float]:
     """Mean of each measure over prepared images (n, h, w, c), in pieces as in the validation of an epoch; the same is drawn each time."""
-    pieces = steps(0, len(images), net)
     sums = np.zeros(len(net.measures))
-    for piece in range(pieces):
+    for piece in range(steps(0, len(images), net)):
         alive()
-        part = slice(piece * len(images) // pieces, (piece + 1) * len(images) // pieces)
-        batch, given = _made(net, images[part], labels[part], piece)
-        values = [np.asarray(each(given, batch.images, batch.labels), "float64") for each in net.measures.values()]
-        sums += [each.mean() * len(images[part]) for each in values]
+        part = piece_of(piece, len(images), net)
+        _, values = net.judged(images[part], labels[part], settled(piece), range(len(net.parts) - 1))
+        sums += [np.asarray(each, "float64").mean() * len(images[part]) for each in values]
     return [float(each) for each in sums / len(images)]
 
 
@@ -52,7 +48,7 @@ def always(net: Network, images: tf.Tensor, labels: tf.Tensor, mean: np.ndarray)
     total = 0.0
     for piece, begin in enumerate(range(0, len(images), CHUNK)):
         part = slice(begin, begin + CHUNK)
-        batch = net.task.batch(images[part], labels[part], _settled(piece))
+        batch = net.task.batch(images[part], labels[part], settled(piece))
         drawn = net.task.drawing(tf.broadcast_to(mean, tf.shape(images[part])))
         total += float(tf.reduce_sum(net.measures["loss"](drawn, batch.images, batch.labels)))
     return total / len(images)
@@ -61,16 +57,7 @@ def always(net: Network, images: tf.Tensor, labels: tf.Tensor, mean: np.ndarray)
 def pictures(net: Network, images: tf.Tensor, labels: tf.Tensor) -> np.ndarray:
     """Images, what was shown of them where that is something else, and what was redrawn: uint8 (2 or 3, n, h, w, c)."""
     assert net.task.redrawn is not None
-    batch = net.task.batch(images, labels, _settled(0))
+    batch = net.task.batch(images, labels, settled(0))
     given = net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), batch.labels, None)
     rows = [images, *([batch.inputs] if net.task.make else []), net.task.redrawn(given)]
     return np.clip(np.stack([np.asarray(each) for each in rows]) * 255, 0, 255).round().astype("uint8")
-
-
-def _made(net: Network, images: tf.Tensor, labels: tf.Tensor, piece: int) -> tuple[Batch, Any]:
-    batch = net.task.batch(images, labels, _settled(piece))
-    return batch, net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), batch.labels, _settled(piece))
-
-
-def _settled(piece: int) -> tf.Tensor:
-    return tf.constant([0, SETTLED + piece], tf.int32)

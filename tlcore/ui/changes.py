@@ -30,10 +30,8 @@ class Made:
     def said(self) -> str:
         """The change in words."""
         name, melted = self.change.name, self.change.value and not self.before
-        if not course.is_part(name):
-            return f"{course.said(name)} {self.before:g} → {self.change.value:g}"
-        more = "; its moments start afresh, its rate rises over 10 steps" if melted else ""
-        return f"{course.said(name)} {course.state(self.before)} → {course.state(self.change.value)}{more}"
+        more = "; its moments start afresh, its rate rises over 10 steps" if melted and course.is_part(name) else ""
+        return f"{course.said(name)} {course.told(name, self.before)} → {course.told(name, self.change.value)}{more}"
 
 
 def made(spec: RunSpec, commands: Sequence[Command] = ()) -> list[Made]:
@@ -79,7 +77,7 @@ def table(run: Run, changes: Sequence[Made], commands: Sequence[Command]) -> Non
     for each in changes:
         known.setdefault((each.change.epoch, each.change.step, each.change.name), []).append(each)
     rows = [_plain(each) for each in changes if not each.who]
-    rows += [_row(each, run.live, next(iter(_taken(known, each)), None)) for each in commands]
+    rows += [_row(each, run.live, _taken(known, each)) for each in commands]
     if not rows:
         return
     with st.expander("What was asked of it", key="run-changes", on_change="rerun") as box:  # one label, so that it stays open
@@ -87,11 +85,11 @@ def table(run: Run, changes: Sequence[Made], commands: Sequence[Command]) -> Non
             st.table(rows, border="horizontal", alt="Everything that was asked of the run, and when it took effect.")
 
 
-def _taken(known: dict[tuple[int | None, int | None, str], list[Made]], command: Command) -> list[Made]:
+def _taken(known: dict[tuple[int | None, int | None, str], list[Made]], command: Command) -> Made | None:
     """The change that a command made, at most one, which is then no other command's: both stand in the order in which they took effect."""
     made = known.get((command.epoch, command.step, command.name), [])
     fits = bool(made) and not command.refused and made[0].change.value == command.value
-    return [made.pop(0)] if fits else []
+    return made.pop(0) if fits else None
 
 
 def _row(each: Command, live: bool, change: Made | None) -> dict[str, str]:
@@ -109,8 +107,7 @@ def _plain(each: Made) -> dict[str, str]:
 def _asked(each: Command) -> str:
     if each.name == "speed":
         return f"speed {each.value:g} epochs a second" if each.value else "full speed"
-    value = course.state(each.value or 0.0) if course.is_part(each.name) else f"{each.value or 0.0:g}"
-    return PACES.get(each.name) or f"{course.said(each.name)} → {value}"
+    return PACES.get(each.name) or f"{course.said(each.name)} → {course.told(each.name, each.value or 0.0)}"
 
 
 def _moment(place: Place) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tlcore.spec import BUDGET, CATALOGUES, Change, RunSpec, course
+from tlcore.spec import BUDGET, CATALOGUES, RunSpec, course
 from tlcore.ui import words
 
 
@@ -28,12 +28,8 @@ def settings(spec: RunSpec) -> dict[str, str]:
     for catalogue in CATALOGUES:
         labels = {knob.name: knob.label for knob in CATALOGUES[catalogue][getattr(spec, catalogue)].knobs}
         chosen |= {labels[name]: value for name, value in spec.settings(catalogue).items()}
-    by_hand = [f"{course.said(each.name)} {_value(each)} after epoch {each.epoch}" for each in spec.changes]
+    by_hand = [f"{course.said(each.name)} {course.told(each.name, each.value)} after epoch {each.epoch}" for each in spec.changes]
     return {name: text(value) for name, value in chosen.items()} | ({"Changed by hand": "; ".join(by_hand)} if by_hand else {})
-
-
-def _value(change: Change) -> str:
-    return course.state(change.value) if course.is_part(change.name) else f"{change.value:g}"
 
 
 def changed(spec: RunSpec) -> dict[str, Any]:

@@ -108,3 +108,9 @@ def test_what_the_encoder_was_worth_is_a_sentence():
     told = pretext.probe({"probe": found})
     assert told.startswith("**87.1 %** of 500 validation images of mnist") and "80.2 %" in told and "20 labels a class" in told
     assert pretext.probe({}) == ""
+
+
+@pytest.mark.parametrize("asked", ["xyz", "a" * 3000, "<script>"])
+def test_a_target_that_is_not_there_is_one_sentence(lab, asked):
+    app = lab.page("pages/pretrain.py", source_probe=asked)
+    assert "Try it at the end on what: the address asks for" in lab.said(app) and app.selectbox(key="source_probe").value == "nothing"

@@ -33,7 +33,7 @@ function figure(box, data) {
     const named = drawn.data.filter((one) => one.showlegend).length
     const room = 20 * named + 8
     layout.annotations = layout.annotations.filter((one) => one.name !== "end")
-    layout.margin = { ...layout.margin, l: 36, r: 8 }
+    layout.margin = { ...layout.margin, l: layout.yaxis2 ? 54 : 36, r: 8 } // names of rows stand left of a timeline, titles above them
     layout.dragmode = false
     if (named > 1) {
       layout.showlegend = true

@@ -24,6 +24,7 @@ from tlcore.ui.sources import default_source, recipe_name, sources
 Made = TypeVar("Made")
 AMOUNTS = ("1", "2", "3", "5", "10", "20", "50", "100")
 OBJECTIVE = "_source_objective"  # in the session: the objective that the fields of the budget were drawn for
+NOTHING = "nothing"  # in the address: no target to try the encoder on
 PROBED = "A linear probe and the nearest neighbours name images of this target by the finished encoder, which learns nothing more."
 FEW = "5"  # where the difference is seen best
 USES = {  # strategies in the order in which one would try them, each with its group in a word or two
@@ -117,8 +118,9 @@ def pretrain_form() -> RunSpec | None:
         given = {each.name: forms.knob(each, f"source_{each.name}") for each in own}
         given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective)
         given |= _catalogue_field("schedule", "Which learning-rate schedule?", "source_")
-    targets = {"": "On nothing", **titles(CATALOGUES["dataset"])}
-    given["probe"] = forms.choice("Try it at the end on what?", targets, "source_probe", "", PROBED)
+    targets = {NOTHING: "On nothing", **titles(CATALOGUES["dataset"])}
+    chosen = forms.choice("Try it at the end on what?", targets, "source_probe", NOTHING, PROBED)
+    given["probe"] = "" if chosen == NOTHING else chosen
     return refused_in_words(lambda: RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, **given))
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, u
 
 from tlcore import clock
 from tlcore.store import tables
+from tlcore.store.curves import is_id
 from tlcore.store.faults import Fenced
 from tlcore.store.owners import Owner
-from tlcore.store.reading import is_id
 from tlcore.store.records import Job, Lease
 from tlcore.store.removing import Removing
 from tlcore.store.writing import abandon
@@ -94,6 +94,7 @@ class Leases(Removing):
             {
                 "epoch": int(row["epoch"]),
                 "gradients": _list(row.get("gradients")),
+                "extras": _extras(row.get("extras")),
                 "confusion": json.dumps(row["confusion"]) if row.get("confusion") else None,
                 **{name: _finite(row.get(name)) for name in tables.MEASURES},
             }
@@ -221,6 +222,10 @@ def _same(connection: Connection, run_id: str, row: Mapping[str, Any]) -> bool:
 
 def _finite(value: Any) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _extras(values: Mapping[str, Any] | None) -> str | None:
+    return json.dumps({name: _finite(value) for name, value in values.items()}) if values else None
 
 
 def _list(values: Iterable[Any] | None) -> str | None:

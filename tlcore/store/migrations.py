@@ -29,7 +29,13 @@ def _steered(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX runs_forked ON runs (forked, number)")
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {1: _watched, 2: _steered}  # from this version to the next
+def _named(connection: Connection) -> None:
+    """Runs are called by a name of their own; epochs tell what an objective measures besides loss and accuracy."""
+    connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN name VARCHAR(80)")
+    connection.exec_driver_sql("ALTER TABLE epochs ADD COLUMN extras TEXT")
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {1: _watched, 2: _steered, 3: _named}  # from this version to the next
 
 
 def migrate(connection: Connection, known: int) -> None:

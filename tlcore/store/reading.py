@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, exists, func, or_, select
 
 from tlcore import clock, folder
 from tlcore.store import owners, tables
-from tlcore.store.database import Database
+from tlcore.store.curves import Curves, is_id
 from tlcore.store.records import RUN_COLUMNS, Command, MemberRecord, Run, StudyRecord, state_of
 
 runs, studies, members = tables.runs, tables.studies, tables.members
@@ -23,7 +23,7 @@ GENERATIONS = 20  # forks of forks that are followed
 RELATIVES = 40  # runs of one family
 
 
-class Reading(Database):
+class Reading(Curves):
     """The reading side of the store. Ids that are unknown or no ids at all are answered with None or nothing."""
 
     def run(self, run_id: str) -> Run | None:
@@ -109,37 +109,6 @@ class Reading(Database):
             return []
         wanted = select(runs.c.parent).join(members, members.c.run == runs.c.id).where(members.c.study == study_id)
         return self._runs(select(*RUN_COLUMNS).where(runs.c.id.in_(wanted)).order_by(runs.c.number))
-
-    def epochs(self, run_id: str, after: int = -1) -> list[dict[str, Any]]:
-        """What was measured after each epoch; epoch 0 is before the first step."""
-        return self.epochs_of([run_id], after).get(run_id, [])
-
-    def epochs_of(self, run_ids: Iterable[str], after: int = -1) -> dict[str, list[dict[str, Any]]]:
-        """The same for several runs in one question."""
-        wanted = [each for each in run_ids if is_id(each)]
-        table = tables.epochs
-        columns = [table.c[name] for name in ("run", "epoch", *tables.MEASURES)]
-        query = select(*columns).where(table.c.run.in_(wanted), table.c.epoch > after).order_by(table.c.run, table.c.epoch)
-        found: dict[str, list[dict[str, Any]]] = {each: [] for each in wanted}
-        with self.read() as connection:
-            for row in connection.execute(query).mappings():
-                found[row["run"]].append({name: row[name] for name in ("epoch", *tables.MEASURES)})
-        return found
-
-    def gradients(self, run_id: str) -> list[list[float | None]]:
-        """Gradient norm of each part (blocks, then head) in each epoch from the first on; 0 of a frozen part."""
-        table = tables.epochs
-        query = select(table.c.gradients).where(table.c.run == run_id, table.c.gradients.is_not(None)).order_by(table.c.epoch)
-        with self.read() as connection:
-            return [json.loads(text) for text in connection.scalars(query)] if is_id(run_id) else []
-
-    def confusion(self, run_id: str, epoch: int) -> list[list[int]] | None:
-        """What was taken for what on the validation part after an epoch, rows true; None where it was not kept."""
-        table = tables.epochs
-        query = select(table.c.confusion).where(table.c.run == run_id, table.c.epoch == epoch)
-        with self.read() as connection:
-            text = connection.scalar(query) if is_id(run_id) else None
-        return None if text is None else json.loads(text)
 
     def commands(self, run_id: str) -> list[Command]:
         """Everything that was asked of a run, but for stops, in its order."""
@@ -264,11 +233,6 @@ def unanswered(run_id: str) -> Select[Any]:
 def command_of(row: Any) -> Command:
     """A row as a record."""
     return Command(row.number, row.name, row.value, row.hand or "", row.created, row.epoch, row.step, row.refused)
-
-
-def is_id(text: object) -> bool:
-    """Whether a text can be the id of a run or a study."""
-    return isinstance(text, str) and len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
 
 
 def _run(row: Sequence[Any]) -> Run:

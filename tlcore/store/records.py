@@ -24,7 +24,7 @@ class Run:
     """One run as it stands. Hours are in UTC, ``seconds`` is work without pauses, ``epoch`` the last recorded one.
 
     goal: epochs after which it is to hold, None for its end. speed: epochs a second at most. forked, forked_at: the run and the epoch
-    that it is a fork of.
+    that it is a fork of. name: what somebody calls it.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Run:
     speed: float | None
     forked: str | None
     forked_at: int | None
+    name: str | None
     accuracy: float | None
     loss: float | None
     error: str | None

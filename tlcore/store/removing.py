@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 from tlcore import clock
 from tlcore.registry import InputError
 from tlcore.store import tables
-from tlcore.store.reading import is_id
+from tlcore.store.curves import is_id
 from tlcore.store.writing import Writing, abandon, unused
 
 runs, studies, members = tables.runs, tables.studies, tables.members

@@ -15,10 +15,11 @@ from tlcore import clock, folder
 from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, course, digest
 from tlcore.store import tables
+from tlcore.store.curves import is_id
 from tlcore.store.faults import told
 from tlcore.store.files import Files, epoch_of
 from tlcore.store.leases import fenced, wished
-from tlcore.store.reading import command_of, is_id, unanswered
+from tlcore.store.reading import command_of, unanswered
 from tlcore.store.records import Command, Lease, Orders, Run
 from tlcore.store.writing import add_run
 

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 from tlcore import clock
 
-SCHEMA = 3  # raised with every change of a table; migrations.py says how to get there
+SCHEMA = 4  # raised with every change of a table; migrations.py says how to get there
 
 LIVE = ("queued", "running")
 ENDED = ("finished", "stopped", "failed", "interrupted")
@@ -59,6 +59,7 @@ runs = Table(
     Column("speed", Float),
     Column("forked", String(32)),
     Column("forked_at", Integer),
+    Column("name", String(80)),  # what somebody calls it
     Column("token", String(32)),  # who knows it may steer, where the lab is hosted
     Column("accuracy", Float),
     Column("loss", Float),
@@ -128,6 +129,7 @@ epochs = Table(
     *(Column(name, Float) for name in MEASURES),
     Column("gradients", Text),  # gradient norm of each part, a JSON list; read only where it is drawn
     Column("confusion", Text),  # what was taken for what on the validation part, rows true, a JSON list of lists
+    Column("extras", Text),  # what else was measured, a JSON object: name -> number; read only where it is drawn
     sqlite_with_rowid=False,
 )
 

@@ -14,7 +14,8 @@ from tlcore import clock
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.store import tables
-from tlcore.store.reading import Reading, is_id
+from tlcore.store.curves import is_id
+from tlcore.store.reading import Reading
 from tlcore.store.records import Run, StudyRecord, state_of
 from tlcore.studies import Study
 

@@ -44,7 +44,7 @@ class Curves(Database):
         query = select(table.c.epoch, table.c.extras).where(table.c.run == run_id, table.c.extras.is_not(None)).order_by(table.c.epoch)
         with self.read() as connection:
             found = connection.execute(query).all() if is_id(run_id) else []
-        return [{"epoch": epoch, **json.loads(text)} for epoch, text in found]
+        return [{"epoch": row.epoch, **json.loads(row.extras)} for row in found]
 
     def confusion(self, run_id: str, epoch: int) -> list[list[int]] | None:
         """What was taken for what on the validation part after an epoch, rows true; None where it was not kept."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tlcore.api import Result, Run, Study, Verdict, finetune, forgetting_study, freezing_study, label_budget, pretrain, transfer_study
+    from tlcore.api.racing import race
     from tlcore.registry import InputError
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "freezing_study",
     "label_budget",
     "pretrain",
+    "race",
     "transfer_study",
 ]
 
@@ -38,8 +40,9 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'tlcore' has no attribute {name!r}")
     from tlcore import api, registry
+    from tlcore.api import racing
 
-    return getattr(registry if name == "InputError" else api, name)
+    return getattr(registry if name == "InputError" else racing if name == "race" else api, name)
 
 
 def __dir__() -> list[str]:

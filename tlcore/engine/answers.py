@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tlcore.engine.measures import measures
+from tlcore.engine.racing import raced
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.store import MemberRecord, Store, StudyRecord
-from tlcore.studies import Study, phrase
+from tlcore.studies import STUDIES, Study, phrase
 
 LOOKED_AT = 20  # newest studies that may be answered for a part
 
@@ -42,6 +43,9 @@ def _answer(store: Store, record: StudyRecord, members: list[MemberRecord], inte
     if not members:
         return
     rows = chosen(record.question, members)
+    if record.question == "race":
+        store.summarize(record.id, {**raced(store, record, members, rows), "interim": interim})
+        return
     found = answer(record.question, rows, _setting(record.settings, members))
     store.summarize(record.id, {**found, **measures(store, members, rows, found["difference"]), "interim": interim})
 
@@ -65,7 +69,7 @@ def chosen(question: str, members: list[MemberRecord]) -> list[dict[str, Any]]:
 
 def place(question: str, member: MemberRecord) -> int | None:
     """What varies within an arm: the labels a class where a study varies them, else the frozen blocks."""
-    return member.run.spec.labels_per_class if question == "label_budget" else member.frozen
+    return member.run.spec.labels_per_class if question in STUDIES and STUDIES[question].facts.get("by_labels") else member.frozen
 
 
 def _setting(settings: dict[str, Any], members: list[MemberRecord]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlcore.registry import Registry
-from tlcore.science.statistics import equivalence, holm, paired
+from tlcore.science.statistics import equivalence, holm, one_sided, paired
 
 FINDINGS = Registry("finding")
 LEVEL = 0.05
@@ -56,14 +56,6 @@ def _p(gate: Gate) -> float:
     if gate.margin is not None:
         return equivalence(gate.differences, gate.margin)
     return one_sided(gate.differences)
-
-
-def one_sided(differences: Sequence[float]) -> float:
-    """p of the paired t test that the mean is over zero; 1 from one seed."""
-    found = paired(differences)
-    if found.p is None or found.t is None:
-        return 1.0
-    return found.p / 2 if found.t > 0 else 1 - found.p / 2
 
 
 def _outcome(gate: Gate, p: float) -> Outcome:

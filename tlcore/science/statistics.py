@@ -83,6 +83,14 @@ def paired(differences: Sequence[float]) -> Paired:
     return Paired(n, middle, sd, t, _p(t, n), _interval(values, LEVEL), dz, gz, *signs, *flips)
 
 
+def one_sided(differences: Sequence[float]) -> float:
+    """p of the paired t test that the mean is over zero; 1 from one seed."""
+    found = paired(differences)
+    if found.p is None or found.t is None:
+        return 1.0
+    return found.p / 2 if found.t > 0 else 1 - found.p / 2
+
+
 def equivalence(differences: Sequence[float], margin: float) -> float:
     """p of the two one-sided tests (Schuirmann 1987) that the mean lies within ``margin`` of zero; 1 from fewer than two.
 

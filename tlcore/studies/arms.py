@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tlcore.objectives import OBJECTIVES
 from tlcore.spec import BUDGET, RunSpec
 from tlcore.strategies import STRATEGIES
 
@@ -27,14 +28,36 @@ def label(arm: str) -> str:
     """
     if tuned := span(arm):
         return _blocks(*tuned).capitalize() + " tuned"
+    name, target = apart(arm)
+    if target:
+        return f"{label(name)}, on {target}"
+    if arm in OBJECTIVES:
+        return OBJECTIVES[arm].title.partition(":")[0]
     return CONTROLS[arm][0] if arm in CONTROLS else str(STRATEGIES[arm].facts["label"]) if arm in STRATEGIES else arm
 
 
 def phrase(arm: str) -> str:
     """The name of an arm within a sentence."""
+    if apart(arm)[0] in OBJECTIVES:
+        return f"pretrained by {label(arm)}"
     if tuned := span(arm):
         return f"with {_blocks(*tuned)} tuned"
     return CONTROLS[arm][1] if arm in CONTROLS else str(STRATEGIES[arm].facts["phrase"]) if arm in STRATEGIES else arm
+
+
+def on(name: str, target: str) -> str:
+    """An arm of a study with several targets; with none named it is the arm alone."""
+    return f"{name} on {target}" if target else name
+
+
+def apart(arm: str) -> tuple[str, str]:
+    """The arm and the target it is measured on, "" where the study has one.
+
+    >>> apart(on("simclr", "digits")), apart("scratch")
+    (('simclr', 'digits'), ('scratch', ''))
+    """
+    name, _, target = arm.partition(" on ")
+    return name, target
 
 
 def surgical(first: int, last: int) -> str:

@@ -114,7 +114,7 @@ def _surgical(source: RunSpec, seed: int, fix_source: bool, rest: str, given: Gi
             yield Member(surgical(first, last), None, seed, arm_spec(source, seed, fix_source, "surgical", knobs))
 
 
-@STUDIES.register(own_labels=True)
+@STUDIES.register(own_labels=True, by_labels=True)
 def label_budget(
     source: RunSpec,
     given: Given,

@@ -50,7 +50,8 @@ def conditions(record: StudyRecord, members: Sequence[MemberRecord]) -> str:
     sources = {each.run.spec.source.objective: each.run.spec.source for each in members if each.run.spec.source}
     epochs = sorted({spec.epochs for spec in sources.values()})
     spec = next(iter(sources.values()))
-    same = f"{epochs[0]} epoch{"s" if epochs[0] != 1 else ""}" if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]} epochs, each objective its own"
+    most = f"{epochs[-1]} epoch{'s' if epochs[-1] != 1 else ''}"
+    same = most if len(epochs) == 1 else f"{epochs[0]} to {most}, each objective its own"
     moved = "a probe on frozen blocks" if record.settings.get("moved") == "linear_probe" else "a probe, then all blocks tuned"
     seen = next((each.run.result["validation_size"] for each in members if each.run.result), 0)
     return (

@@ -29,7 +29,7 @@ def answer(rows: Sequence[Row], phrase: Callable[[str], str], conditions: str) -
     standings = [each for target in _targets(cells) for each in _standings(cells, target)]
     contrasts = judge([asked for each in standings for asked in _asked(cells, each)])
     said = {"verdict": sentence(standings, phrase), "means": "", "conditions": conditions}
-    arms = [_arm(place, list(values.values())) for place, values in cells.items()]
+    arms = [_arm(cells, place) for place in cells]
     told = bool(standings) and all(each["n"] >= FEWEST for each in standings)
     label = "Measured" if not told else "Helps" if any(each["beats"] for each in standings) else "Inconclusive"
     whole = f"{said['verdict']} {conditions}"
@@ -96,10 +96,15 @@ def _asked(cells: Cells, standing: Mapping[str, Any]) -> list[Asked]:
     return [Asked(name, at, f"{other} on {target}" if several else other, at, gains) for other, gains in pairs if gains]
 
 
-def _arm(place: tuple[str, str, int | None], values: list[float]) -> dict[str, Any]:
-    low, high = interval(values) or (None, None)
+def _arm(cells: Cells, place: tuple[str, str, int | None]) -> dict[str, Any]:
+    """One cell: its mean, and whether it alone beats random blocks by the one-sided test; None under five seeds."""
     arm, target, labels = place
-    return {"arm": arm, "target": target, "frozen": labels, "n": len(values), "mean": mean(values), "low": low, "high": high}
+    values = list(cells[place].values())
+    low, high = interval(values) or (None, None)
+    gains = [] if arm == RANDOM else _apart(cells, place, (RANDOM, target, labels))
+    beats = one_sided(gains) < LEVEL if len(gains) >= FEWEST else None
+    measured = {"n": len(values), "mean": mean(values), "low": low, "high": high}
+    return {"arm": arm, "target": target, "frozen": labels, **measured, "gain": mean(gains) if gains else None, "beats": beats}
 
 
 def sentence(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str]) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.store import MemberRecord, StudyRecord
-from tlcore.ui import figures, forms, hand, pace, words
+from tlcore.ui import figures, forms, hand, pace, racing, words
 from tlcore.ui.questions import PREFIXES
 from tlcore.ui.standing import Standing, standing
 from tlcore.ui.units import joined
@@ -35,6 +35,8 @@ def card(record: StudyRecord, members: list[MemberRecord]) -> None:
                 _more(record)
         with picture:
             figures.main(record, runs)
+        if record.question == "race":
+            racing.standings(record)
         if wide and held:
             st.markdown(joined(means))
             st.markdown(f":small[{held}]")

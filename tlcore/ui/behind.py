@@ -14,7 +14,7 @@ from tlcore.ui import forms, words
 from tlcore.ui.contrasts import comparisons
 from tlcore.ui.result import cells, confusion_view
 from tlcore.ui.seal import moved_view
-from tlcore.ui.standing import Standing, by_place, named, standing
+from tlcore.ui.standing import Standing, by_labels, by_place, named, standing
 from tlcore.ui.tables import download
 
 TABS = ("Accuracy", "Comparisons", "Confusion", "What stayed frozen", "Runs")
@@ -45,7 +45,7 @@ def rows(question: str, runs: Sequence[Standing]) -> list[dict[str, Any]]:
         {
             "place": named(question, each.arm, each.place),
             **{name: value for name, value in each.row.items() if name != "frozen"},
-            "frozen": None if question == "label_budget" else each.place,
+            "frozen": None if by_labels(question) else each.place,
             "dataset": each.run.dataset,
             "labels_per_class": each.run.spec.labels_per_class,
             "epochs": each.run.epochs,

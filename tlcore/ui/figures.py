@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.store import StudyRecord
-from tlcore.ui import frame, words
+from tlcore.ui import frame, racing, words
 from tlcore.ui.chart import Figure, chart, kept, theme
 from tlcore.ui.standing import Standing, against, measured
 
@@ -22,7 +22,8 @@ BANDS = "Small points are seeds, large ones their mean; bands are 95 % intervals
 def main(record: StudyRecord, runs: Sequence[Standing]) -> None:
     """The picture that answers the question."""
     surgical = record.question == "freezing" and record.settings.get("mode") == "surgical"
-    draw = _surgical if surgical else {"freezing": _freezing, "label_budget": _budget, "forgetting": _forgetting}.get(record.question)
+    drawn = {"freezing": _freezing, "label_budget": _budget, "forgetting": _forgetting, "race": racing.race_view}
+    draw = _surgical if surgical else drawn.get(record.question)
     (draw or difference)(record, runs)
 
 

@@ -44,6 +44,7 @@ PLACES = (
     Place("Fine-tune", "pages/finetune.py", ":material/tune:", "Ask"),
     Place("Effect of freezing", "pages/freezing.py", ":material/ac_unit:", "Ask"),
     Place("How many labels?", "pages/labels.py", ":material/label:", "Ask"),
+    Place("Race of objectives", "pages/race.py", ":material/flag:", "Ask"),
     Place("What is forgotten?", "pages/forgetting.py", ":material/psychology_alt:", "Ask"),
     Place("Runs", "pages/runs.py", ":material/list:", "Look back"),
     Place("Compare", "pages/compare.py", ":material/compare_arrows:", "Look back"),

@@ -19,7 +19,7 @@ from tlcore.ui import forms, pace, words
 from tlcore.ui.recipes import budget_fields, labels_field, refused_in_words, titles
 from tlcore.ui.sources import Sources, default_source, sources
 
-PREFIXES = {"freezing": "study_", "label_budget": "labels_", "forgetting": "forget_"}
+PREFIXES = {"freezing": "study_", "label_budget": "labels_", "forgetting": "forget_", "race": "race_"}
 SEEDS = ("1", "2", "3", "5", "10", "20")
 ENOUGH = "5"  # the fewest from which a verdict is drawn
 MOST = ("10", "20", "50", "100", "200")

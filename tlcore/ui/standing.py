@@ -8,6 +8,7 @@ from typing import Any
 
 from tlcore.engine.answers import chosen, place
 from tlcore.store import MemberRecord, Run, StudyRecord
+from tlcore.studies import STUDIES
 from tlcore.ui import words
 
 Place = tuple[str, int | None]  # an arm, and its frozen blocks or its labels where they vary
@@ -52,8 +53,8 @@ def named(question: str, arm: str, place: int | None) -> str:
     >>> named("label_budget", "lp_ft", 5), named("freezing", "freeze", 3)
     ('Probe, then tune, 5 labels a class', '3 frozen')
     """
-    if question == "label_budget":
-        return words.arm(arm) if place is None else f"{words.arm(arm)}, {words.labels(place)}"
+    if by_labels(question):
+        return words.arm(arm) if place is None and question != "race" else f"{words.arm(arm)}, {words.labels(place)}"
     return words.arm(arm, place)
 
 
@@ -64,9 +65,14 @@ def against(question: str, found: Mapping[str, Any]) -> str:
     'Probe, then tune against from scratch, 5 labels a class'
     """
     place, other = found.get("frozen"), found.get("against_frozen")
-    if question == "label_budget" and place == other:
+    if by_labels(question) and place == other:
         return f"{words.arm(found['arm'])} against {words.lower(named(question, found['against'], other))}"
     return f"{named(question, found['arm'], place)} against {words.lower(named(question, found['against'], other))}"
+
+
+def by_labels(question: str) -> bool:
+    """Whether the labels a class vary within an arm."""
+    return question in STUDIES and bool(STUDIES[question].facts.get("by_labels"))
 
 
 def by_place(question: str, runs: Sequence[Standing]) -> dict[str, list[Standing]]:

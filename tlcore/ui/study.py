@@ -15,7 +15,7 @@ from tlcore import jobs
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.studies import Study, span
 from tlcore.ui import answer, behind, frame, hand, launch, pace, progress, words
-from tlcore.ui.standing import CONTROLS, Standing, named, standing
+from tlcore.ui.standing import CONTROLS, Standing, by_labels, named, standing
 from tlcore.ui.tables import badge
 from tlcore.ui.units import joined
 
@@ -178,7 +178,7 @@ def _now(record: StudyRecord, sources: list[Run], members: list[MemberRecord]) -
     member = next((each for each in members if each.run.state == "running"), None)
     if member is not None:
         arm = words.arm(member.arm, member.frozen)
-        arm += f", {words.labels(member.run.spec.labels_per_class)}" if record.question == "label_budget" else ""
+        arm += f", {words.labels(member.run.spec.labels_per_class)}" if by_labels(record.question) else ""
         return f"{arm}, seed {member.seed}: epoch {member.run.epoch} of {member.run.epochs}. {done}"
     engine = jobs.engine_state()
     if engine["state"] != "ready":
@@ -193,6 +193,8 @@ def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]
     from tlcore.charts import colours, curves
     from tlcore.ui.live import live_chart
 
+    if record.question == "race":  # its curves are of losses that do not compare
+        return
     shown, sources = _shown(record, members), _theirs(sources, members)
     rows = _histories([*sources, *(each.run for each in shown)])
     same = f"{record.id}-{record.done}" if record.state == "finished" else ""

@@ -35,6 +35,7 @@ STUDY_PAGES = {
     "freezing": "pages/freezing.py",
     "label_budget": "pages/labels.py",
     "forgetting": "pages/forgetting.py",
+    "race": "pages/race.py",
 }  # where each question is shown
 ELSEWHERE = ("backbone", "objective", "labels_per_class", "image", "frozen", "block", "width", "paint")  # stand in the rest of the row
 SHORT = {"epochs": "{} epochs", "learning_rate": "rate {:g}", "batch_size": "batches of {}", "weight_decay": "decay {:g}"} | {

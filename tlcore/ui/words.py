@@ -181,6 +181,8 @@ def study(settings: Mapping[str, Any]) -> str:
 def amount(settings: Mapping[str, Any]) -> str:
     """How many labels each net of a study may learn from."""
     most = settings.get("most")
+    if "amounts" in settings:
+        return f"{settings['amounts'].replace('-', ', ')} labels a class"
     return labels(settings.get("labels_per_class")) if most is None else f"1 to {labels(most)}"
 
 

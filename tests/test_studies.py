@@ -9,10 +9,10 @@ import pytest
 
 from tlcore.registry import InputError
 from tlcore.spec import BUDGET, RunSpec, digest
-from tlcore.studies import STUDIES, Study, arm_spec, first, label
+from tlcore.studies import STUDIES, Study, apart, arm_spec, first, label, racing
 
 SOURCE = RunSpec.make("pretrain", dataset="glyphs", seed=4)
-QUESTIONS = [entry.name for entry in STUDIES if not entry.facts.get("finding")]
+QUESTIONS = [entry.name for entry in STUDIES if not entry.facts.get("finding") and entry.name != "race"]
 FEW = {question: {} if question == "label_budget" else {"labels_per_class": 5} for question in QUESTIONS}
 
 
@@ -202,3 +202,55 @@ def test_what_is_no_study_is_refused_with_a_sentence(plain):
 
 def test_a_study_needs_little_to_be_told():
     assert Study.from_plain({"study": "arms"}).key == Study.make("arms", source=RunSpec.make("pretrain")).key
+
+
+def race(**given):
+    return Study.make("race", source=racing.recipe("glyphs", seed=4), **{"objectives": ("supervised", "vae"), "amounts": "all-5", **given})
+
+
+def test_a_race_changes_the_objective_alone():
+    study = race(dataset="digits", seeds=2)
+    cells = Counter((each.arm, each.spec.labels_per_class) for each in study.members)
+    assert cells == dict.fromkeys(((arm, n) for arm in ("random_frozen", "supervised", "vae", "scratch") for n in (5, None)), 2)
+    for each in study.members:
+        source = each.spec.source
+        assert (source is None) == (each.arm in ("scratch", "random_frozen")) and each.spec.seed == each.seed
+        assert each.spec.head == ("glorot" if each.arm == "scratch" else "probe")
+        if source is not None:
+            assert (source.objective, source.seed, source.epochs, source.batch_size) == (each.arm, 4 + each.seed, 6, 128)
+    assert Study.from_plain(json.loads(study.to_json())) == study
+
+
+def test_a_racer_may_have_epochs_of_its_own_and_be_tuned():
+    study = race(dataset="digits", seeds=1, paces=racing.written({"vae": 2}), moved="lp_ft")
+    epochs = {each.arm: each.spec.source.epochs for each in study.members if each.spec.source}
+    assert epochs == {"supervised": 6, "vae": 2}
+    assert {each.spec.strategy for each in study.members if each.spec.source} == {"lp_ft"}
+
+
+def test_a_race_over_several_targets_gives_each_only_the_knobs_it_has():
+    study = race(dataset="shapes", also="mnist", pairs="second", seeds=1)
+    assert {apart(each.arm)[1] for each in study.members} == {"shapes", "mnist"}
+    for each in study.members:
+        assert each.spec.dataset == apart(each.arm)[1] and each.spec.knobs.get("pairs", "second") == "second"
+    assert label("vae on mnist") == "Variational (VAE), on mnist"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"amounts": "5-many"}, "numbers joined by hyphens"),
+        ({"paces": "vae"}, "an objective and a number each"),
+        ({"paces": "magic_3"}, "no objective 'magic'"),
+        ({"also": "moon"}, "no data set 'moon'"),
+        ({"objectives": ("multitask",)}, "of glyphs nobody does"),
+        ({"labels_per_class": 3}, "varies the labels itself"),
+    ],
+)
+def test_a_race_that_cannot_be_is_refused(given, sentence):
+    with pytest.raises(InputError, match=sentence):
+        race(**{"dataset": "mnist", **given})
+
+
+def test_of_the_first_racers_only_those_run_that_the_data_can_meet():
+    assert "multitask" in racing.fitting("shapes") and "multitask" not in racing.fitting("glyphs")

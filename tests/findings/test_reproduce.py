@@ -53,7 +53,7 @@ def test_few_seeds_are_refused(small):
 @pytest.mark.parametrize("question", [entry.name for entry in STUDIES if entry.facts.get("finding")])
 def test_every_study_of_a_finding_can_be_made(question):
     source = RunSpec.make("pretrain", dataset="glyphs")
-    given = {} if question == "raghu" else {"labels_per_class": 3}
+    given = {} if STUDIES[question].facts.get("own_labels") else {"labels_per_class": 3}
     study = Study.make(question, source=source, dataset="glyphs" if question == "lee" else "mnist", seeds=2, **given)
     keys = [each.spec.key for each in study.members]
     assert len(set(keys)) == len(keys) and len(keys) % 2 == 0

@@ -35,7 +35,7 @@ def table(rows: Iterable[Mapping[str, Any]], summary: Mapping[str, Any] | None =
     arms = _order(lines)
     lines.sort(key=lambda each: (arms.index(each[0]), each[1] is None, each[1] or 0))
     found = pd.DataFrame(lines, columns=list(COLUMNS))
-    return found.astype({"labels": "Int64", "low": "float64", "high": "float64", "gain": "float64", "beats": "boolean"})
+    return found.astype({"labels": "Int64", "low": "float64", "high": "float64", "gain": "float64", "beats": "object"})
 
 
 def _line(place: tuple[str, int | None], values: Sequence[float], known: Mapping[str, Any], groups: Mapping[Any, Sequence[float]]) -> Any:
@@ -72,7 +72,7 @@ def figure(table: DataFrame, theme: str = "light") -> paper.Figure:
 
 def _amount(labels: Any) -> tuple[bool, int]:
     """Labels a class in their order, all of them last."""
-    return (True, 0) if labels is None or labels != labels or str(labels) == "<NA>" else (False, int(labels))
+    return (True, 0) if str(labels) == "<NA>" else (False, int(labels))
 
 
 def _said(row: Any) -> str:
@@ -94,7 +94,7 @@ def _cell(x: int, y: int, row: Any, most: float, theme: str) -> paper.Figure:
 
 def _open(row: Any) -> bool:
     """Whether a cell is no better than random blocks; while nobody can tell, it counts by its sign."""
-    return bool(not row.beats) if row.beats in (True, False) else not row.gain > 0
+    return not row.gain > 0 if row.beats is None else not row.beats
 
 
 def _hover(table: DataFrame, arms: list[str], amounts: list[tuple[bool, int]]) -> paper.Figure:

@@ -12,9 +12,10 @@ import numpy as np
 
 from tlcore.findings.gate import FINDINGS, Gate
 from tlcore.findings.measured import Measured
+from tlcore.science.transfer import Worth, worth
 from tlcore.spec import RunSpec
-from tlcore.studies import Study
-from tlcore.studies.findings import FEW, MANY
+from tlcore.studies import Study, racing
+from tlcore.studies.findings import FEW, HE_FEW, HE_MANY, MANY, SIZES, TUNED
 
 Complete = Callable[[Study], Measured]
 SEEDS = 5
@@ -129,3 +130,82 @@ def neyshabur(complete: Complete, seeds: int) -> list[Gate]:
         Gate("a source of shuffled quarters beats scratch", (found.of("source of blocks-2") - found.of("scratch")).tolist()),
         Gate("a whole source beats one of sixteenths", (found.of("full") - found.of("source of blocks-4")).tolist()),
     ]
+
+
+@FINDINGS.register(paper="Zhai 2020 (VTAB)")
+def zhai(complete: Complete, seeds: int) -> list[Gate]:
+    """Objectives have an order: names, then structure, then pictures. Letters to digits, probes with 20 labels a class, equal steps.
+
+    Gates: (1) supervised beats the self-supervised (rotation, SimCLR); (2) these beat the generative (autoencoder, VAE); (3) these beat
+    scratch; (4) scratch beats the generative.
+    """
+    names = ("supervised", "rotation", "simclr", "autoencoder", "vae")
+    found = complete(Study.make("race", source=racing.recipe(), dataset="mnist", objectives=names, amounts="20", seeds=seeds))
+    told = {name: found.of(name) for name in (*names, "scratch")}
+    itself, drawn = (told["rotation"] + told["simclr"]) / 2, (told["autoencoder"] + told["vae"]) / 2
+    return [
+        Gate("supervised beats self-supervised", (told["supervised"] - itself).tolist()),
+        Gate("self-supervised beats generative", (itself - drawn).tolist()),
+        Gate("self-supervised beats scratch", (itself - told["scratch"]).tolist()),
+        Gate("scratch beats generative", (told["scratch"] - drawn).tolist()),
+    ]
+
+
+@FINDINGS.register(paper="He 2019, figure 1")
+def he(complete: Complete, seeds: int) -> list[Gate]:
+    """From scratch catches up, given time and labels. Letters to digits; scratch has five times the epochs of tuning.
+
+    Gates: (1) with 300 labels a class tuning leads early, after a twentieth of the epochs of scratch; (2) at the end they are within a
+    point; (3) with 5 labels a class tuning still leads.
+    """
+    source = RunSpec.make("pretrain", dataset="glyphs", epochs=2)
+    epochs = 12
+    found = complete(Study.make("he", source=source, dataset="mnist", seeds=seeds, epochs=epochs, batch_size=32))
+    early = 5 * epochs // 20
+    full, scratch = f"full, {HE_MANY} labels", f"scratch, {HE_MANY} labels"
+    few = found.of(f"full, {HE_FEW} labels") - found.of(f"scratch, {HE_FEW} labels")
+    return [
+        Gate("with many labels tuning leads early", (found.early(full, early) - found.early(scratch, early)).tolist()),
+        Gate("with many labels scratch is within a point at the end", (found.of(full) - found.of(scratch)).tolist(), margin=0.01),
+        Gate("with few labels tuning leads to the end", few.tolist()),
+    ]
+
+
+@FINDINGS.register(paper="Hernandez 2021, equation 1.1")
+def hernandez(complete: Complete, seeds: int) -> list[Gate]:
+    """A source multiplies the labels, the less there are the more. Letters to digits, 5 to 80 labels a class, scratch up to 300.
+
+    Gates: (1) with each of the three smallest amounts data is transferred; (2) the multiplier (labels + transferred) / labels falls as
+    labels grow, at least as a rank correlation; (3) what is transferred grows more slowly than the labels (exponent under 1).
+    """
+    source = RunSpec.make("pretrain", dataset="glyphs", epochs=2)
+    found = complete(Study.make("hernandez", source=source, dataset="mnist", seeds=seeds))
+    scratch = np.array([found.losses(f"scratch, {size} labels") for size in SIZES])
+    tuned = np.array([found.losses(f"tuned, {size} labels") for size in TUNED])
+    worths = [
+        [worth(size, float(tuned[place, seed]), SIZES, scratch[:, seed].tolist()) for place, size in enumerate(TUNED)]
+        for seed in range(seeds)
+    ]
+    least = [min(each.transferred / size for each, size in zip(row, TUNED[:3], strict=False)) for row in worths]
+    return [
+        Gate("data is transferred with few labels (multiplier above 1)", least, "times the labels"),
+        Gate("the multiplier falls as labels grow", [-_rank(row) for row in worths], "rank correlation"),
+        Gate("the transferred grows more slowly than the labels", [1 - _exponent(row) for row in worths], "below exponent 1"),
+    ]
+
+
+def _rank(row: list[Worth]) -> float:
+    """Spearman's correlation of labels and multiplier, over the amounts whose worth lies within what scratch tried."""
+    from scipy import stats
+
+    known = [(size, 1 + each.transferred / size) for each, size in zip(row, TUNED, strict=True) if not each.beyond]
+    return float(stats.spearmanr(*zip(*known, strict=True)).statistic) if len(known) > 2 else 0.0
+
+
+def _exponent(row: list[Worth]) -> float:
+    """The slope of log transferred over log labels, where any was transferred."""
+    known = [(size, each.transferred) for each, size in zip(row, TUNED, strict=True) if each.transferred > 0 and not each.beyond]
+    if len(known) < 2:
+        return 1.0
+    labels, moved = np.log(np.array(known, "float64")).T
+    return float(np.polyfit(labels, moved, 1)[0])

@@ -30,6 +30,14 @@ class Measured:
         """Accuracy on the test part, (seeds,)."""
         return np.array([run.accuracy for run in self.runs(arm, frozen)], "float64")
 
+    def losses(self, arm: str) -> np.ndarray:
+        """Cross-entropy on the test part, (seeds,)."""
+        return np.array([run.loss for run in self.runs(arm)], "float64")
+
+    def early(self, arm: str, epoch: int) -> np.ndarray:
+        """Accuracy on the validation part after an epoch, (seeds,)."""
+        return np.array([self.store.epochs(run.id)[epoch]["val_accuracy"] for run in self.runs(arm)], "float64")
+
     def elsewhere(self, arm: str, others: Sequence[dict[str, Any]]) -> np.ndarray:
         """Mean accuracy on the test part seen with other knobs, (seeds,)."""
         from tlcore.training.probing import accuracy

@@ -110,3 +110,37 @@ def _catches_up(steps: Sequence[float], leads: np.ndarray) -> np.ndarray:
 
 def _within(place: float) -> float | None:
     return float(place) if np.isfinite(place) else None
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a source is worth in data (Hernandez 2021, equation 1.1): D_T = D_E - D_F, in labelled examples.
+
+    effective: D_E, how many scratch needs for the same loss. transferred: D_T. beyond: whether that is more than was ever tried, so that both
+    are only known to be larger; nothing is extrapolated.
+    """
+
+    effective: float
+    transferred: float
+    beyond: bool
+
+
+def worth(tuned: float, loss: float, sizes: Sequence[float], losses: Sequence[float]) -> Worth:
+    """How much data scratch needs to reach the loss that tuning reached on ``tuned`` examples.
+
+    sizes, losses: of training from scratch, ascending sizes; made monotone first (isotonic), then interpolated on logarithms of both.
+
+    >>> found = worth(10, 0.5, [10, 100, 1000], [2.0, 0.5, 0.1])
+    >>> round(found.effective, 6), round(found.transferred, 6), found.beyond
+    (100.0, 90.0, False)
+    >>> worth(10, 0.05, [10, 100, 1000], [2.0, 0.5, 0.1])
+    Worth(effective=1000.0, transferred=990.0, beyond=True)
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    falling = np.log(IsotonicRegression(increasing=False).fit(np.log(sizes), losses).predict(np.log(sizes)))
+    wanted = float(np.log(loss))
+    if wanted < falling[-1]:
+        return Worth(float(sizes[-1]), float(sizes[-1]) - tuned, True)
+    effective = float(np.exp(np.interp(wanted, falling[::-1], np.log(sizes)[::-1])))
+    return Worth(effective, effective - tuned, False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tlcore.spec import RunSpec
-from tlcore.studies.arms import arm_spec
+from tlcore.studies.arms import arm_spec, scratch_long
 from tlcore.studies.questions import Seeds
 from tlcore.studies.study import STUDIES, Member
 
@@ -74,3 +74,30 @@ def neyshabur(source: RunSpec, given: Given, *, seeds: Seeds = 5) -> Iterator[Me
         for view in ("blocks-2", "blocks-4"):
             cut = replace(parent, knobs={**parent.knobs, "view": view})
             yield Member(f"source of {view}", None, seed, arm_spec(cut, seed, True, "full", given))
+
+
+HE_FEW, HE_MANY = 5, 300  # labels a class
+
+
+@STUDIES.register(finding=True, own_labels=True)
+def he(source: RunSpec, given: Given, *, seeds: Seeds = 5) -> Iterator[Member]:
+    """Does scratch catch up with time? Tuning against five times the epochs from scratch, with few labels and with many (He 2019)."""
+    for seed in range(seeds):
+        for labels in (HE_FEW, HE_MANY):
+            own = {**given, "labels_per_class": labels}
+            yield Member(f"full, {labels} labels", None, seed, arm_spec(source, seed, False, "full", own))
+            yield Member(f"scratch, {labels} labels", None, seed, scratch_long(source, seed, own))
+
+
+SIZES = (5, 10, 20, 40, 80, 160, 300)  # labels a class from scratch
+TUNED = SIZES[:5]
+
+
+@STUDIES.register(finding=True, own_labels=True)
+def hernandez(source: RunSpec, given: Given, *, seeds: Seeds = 5) -> Iterator[Member]:
+    """How much data is a source worth? The loss of tuning on few labels, and from scratch on few to many (Hernandez 2021)."""
+    for seed in range(seeds):
+        for arm, strategy, sizes in (("scratch", "scratch", SIZES), ("tuned", "lp_ft", TUNED)):
+            for labels in sizes:
+                spec = arm_spec(source, seed, False, strategy, {**given, "labels_per_class": labels})
+                yield Member(f"{arm}, {labels} labels", None, seed, spec)

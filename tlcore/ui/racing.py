@@ -27,7 +27,7 @@ MOVED = {"linear_probe": "Frozen, under a probe", "lp_ft": "Probe, then tune"}
 
 def form() -> Study | None:
     """Data, target, who races, how much each may learn; the rest folded."""
-    first, second, third, fourth = st.columns([1.5, 1.5, 1.2, 1.2], gap="medium")
+    first, second, third, fourth = st.columns([1.4, 1.4, 1, 1.4], gap="medium")
     sets = titles(CATALOGUES["dataset"])
     with first:
         data = forms.choice("Pretrain on which data?", sets, f"{PREFIX}data", "glyphs", "Every objective sees the same images.")

@@ -6,6 +6,7 @@ Each figure is a ratio of two times measured in turns in one process; what is co
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -64,23 +65,10 @@ def plain(spec: RunSpec) -> float:
     model.compile(keras.optimizers.Adam(spec.learning_rate), loss, metrics=["accuracy"] if spec.objective == "supervised" else [])
     parts = [(_floats(part.images), np.asarray(part.labels)) for part in (data.train, data.validation)]
     pairs = [(images, labels if spec.objective == "supervised" else images) for images, labels in parts]
-    clock = _Epochs()
+    marks: list[float] = []
+    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: marks.append(tick()))
     model.fit(*pairs[0], batch_size=BATCH, epochs=EPOCHS, validation_data=pairs[1], validation_batch_size=256, verbose=0, callbacks=[clock])
-    return float(statistics.median(clock.seconds[1:]))
-
-
-class _Epochs(keras.callbacks.Callback):
-    """How long each epoch of ``model.fit`` takes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seconds: list[float] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._begun = tick()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.seconds.append(tick() - self._begun)
+    return float(statistics.median(after - before for before, after in pairwise(marks)))
 
 
 if __name__ == "__main__":

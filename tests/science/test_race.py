@@ -71,3 +71,9 @@ def test_several_targets_have_standings_of_their_own():
 @pytest.mark.parametrize(("amounts", "at"), [([None, 20, 1], 20), ([2, 3], 3), ([None], None), ([100, 50], 50)])
 def test_where_racers_are_judged_is_fixed_before(amounts, at):
     assert judged_at(amounts) == at
+
+
+@pytest.mark.parametrize(("scratch", "who"), [(0.6, "SIMCLR is"), (0.4, "all are"), (0.9, "none is"), (0.48, "SIMCLR, VAE are")])
+def test_who_is_above_scratch_is_said(scratch, who):
+    said = answer(rows(**{**MEANS, "scratch": scratch}), str.upper, "")["sentence"]
+    assert f"{who} above it on average." in said and "From scratch reached" in said

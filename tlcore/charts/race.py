@@ -126,6 +126,6 @@ def _sheet(theme: str, arms: list[str], amounts: list[tuple[bool, int]]) -> pape
     )
     called = [label(arm).replace("Variational (VAE)", "VAE") for arm in arms]
     down = paper.axis(theme, range=[len(arms) - 0.5, -0.5], tickvals=list(range(len(arms))), ticktext=called, **ticks)
-    said = [paper.heading(theme, "Accuracy on the test part, %, and half its 95 % interval")]
+    said = [paper.heading(theme, "Test accuracy, %, ± 95 % interval")]
     margin = {"l": 120, "r": 8, "t": 28, "b": 48}
     return paper.layout(theme, EDGE + ROW * len(arms), xaxis=across, yaxis=down, annotations=said, shapes=[], margin=margin)

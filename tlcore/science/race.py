@@ -115,12 +115,29 @@ def sentence(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str
     )
 
 
+def _scratch(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str]) -> str:
+    """What training from scratch reached with the same labels, and who is above it."""
+    best = standings[0]
+    if best["over_scratch"] is None:
+        return ""
+    above = [phrase(each["arm"]) for each in standings if each["over_scratch"] is not None and each["over_scratch"] > 0]
+    who = (
+        "all are"
+        if len(above) == len(standings)
+        else "none is"
+        if not above
+        else f"{', '.join(above)} {'is' if len(above) == 1 else 'are'}"
+    )
+    return f" From scratch reached {100 * (best['mean'] - best['over_scratch']):.1f} %: {who} above it on average."
+
+
 def _told(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str]) -> str:
     best, at = standings[0], standings[0]["labels"]
     amount = "all labels" if at is None else f"{at} label{'s' if at != 1 else ''} a class"
     seeds = f"{best['n']} seed{'s' if best['n'] != 1 else ''}"
     first = f"On {best['target']} with {amount} and {seeds}, {phrase(best['arm'])} came furthest: {100 * best['mean']:.1f} %"
     first += f", {100 * best['gain']:+.1f} points over blocks frozen at random.".replace("-", "−")
+    first += _scratch(standings, phrase)
     if best["beats"] is None:
         return f"{first} Fewer than {FEWEST} seeds draw no verdict."
     empty = [phrase(each["arm"]) for each in standings if not each["beats"]]

@@ -11,7 +11,9 @@ from typing import Any
 from tlcore import jobs
 from tlcore.registry import InputError
 from tlcore.store import Run, StudyRecord
+from tlcore.studies import label
 
+LABELLED = ("label_budget", "race")  # studies that vary the labels
 PAUSE = 0.25  # seconds between two looks at what is trained
 
 
@@ -74,19 +76,53 @@ def print_run(run: Run, as_json: bool) -> int:
 def print_study(study: StudyRecord, as_json: bool) -> int:
     """Print what came of a study; the exit code."""
     members = jobs.store().members(study.id)
-    rows = [
-        {"arm": each.arm, "frozen": each.frozen, "seed": each.seed, "accuracy": each.run.accuracy, "run": each.run.id} for each in members
+    rows: list[dict[str, Any]] = [
+        {"arm": each.arm, "frozen": each.frozen, "labels": each.run.spec.labels_per_class, "seed": each.seed}
+        | {"accuracy": each.run.accuracy, "run": each.run.id}
+        for each in members
     ]
     if as_json:
         print_json({"id": study.id, "title": study.title, "state": study.state, "summary": study.summary, "runs": rows})
         return 0 if study.state == "finished" else 1
     print(study.title)
-    for row in rows:
+    if study.question == "race" and study.summary:
+        print("\n".join(race_lines(study.summary)))
+    for row in rows if study.question != "race" or not study.summary else ():
         frozen = "" if row["frozen"] is None else f", {row['frozen']} frozen"
+        labels = f", {'all' if row['labels'] is None else row['labels']} labels a class" if study.question in LABELLED else ""
         amount = "not measured" if row["accuracy"] is None else f"{100 * float(row['accuracy']):.1f} %"
-        print(f"  {row['arm']}{frozen}, seed {row['seed']}: {amount}")
+        print(f"  {row['arm']}{frozen}{labels}, seed {row['seed']}: {amount}")
     print((study.summary or {}).get("sentence", f"The study has {study.state}."))
     return 0 if study.state == "finished" else 1
+
+
+def race_lines(summary: dict[str, Any]) -> list[str]:
+    """The answer of a race as a Markdown table: a row an objective, the best first, controls last; accuracy in %, half its interval beside it."""
+    cells = {(each["target"], each["arm"], each["frozen"]): each for each in summary["arms"]}
+    amounts = sorted({labels for _, _, labels in cells}, key=lambda each: (each is None, each or 0))
+    named = ["all labels" if each is None else f"{each} label{'s' if each != 1 else ''} a class" for each in amounts]
+    lines = ["| pretrained by | " + " | ".join(named) + " | |", "|---|" + "--:|" * len(amounts) + "---|"]
+    for target in dict.fromkeys(each["target"] for each in summary["standings"]):
+        standings = [each for each in summary["standings"] if each["target"] == target]
+        for arm, told in [*((each["arm"], _judged(each)) for each in standings), ("scratch", ""), ("random_frozen", "")]:
+            row = [_cell(cells.get((target, arm, labels))) for labels in amounts]
+            lines.append(f"| {label(arm)} | " + " | ".join(row) + f" | {told} |")
+    return lines
+
+
+def _judged(standing: dict[str, Any]) -> str:
+    gain = f"{100 * standing['gain']:+.1f} points over random blocks with {standing['labels']} labels".replace("-", "−")
+    if standing["beats"] is None:
+        return gain
+    p = "< 0.001" if standing["p"] < 0.001 else f"{standing['p']:.3f}"
+    return f"{gain}, p {p}" if standing["beats"] else f"no measurable benefit here ({gain}, p {p})"
+
+
+def _cell(cell: dict[str, Any] | None) -> str:
+    if cell is None:
+        return "–"
+    spread = f" ± {50 * (cell['high'] - cell['low']):.1f}" if cell["high"] is not None else ""
+    return f"{100 * cell['mean']:.1f}{spread}"
 
 
 def find(name: str) -> Run:

@@ -8,6 +8,7 @@ import pytest
 import tlcore
 from tlcore import jobs
 from tlcore.spec import RunSpec
+from tlcore.studies import racing
 
 QUICK = {"dataset": "digits", "labels_per_class": 3, "epochs": 2}
 
@@ -138,3 +139,21 @@ def test_a_recipe_is_a_source_too(source):
         tlcore.finetune(source=RunSpec.make("pretrain", dataset="digits", epochs=1), strategy="freeze", frozen=2, **QUICK).spec.source
         == source.spec
     )
+
+
+def test_a_race_gives_each_objective_its_minutes_and_goes_on_where_it_was(source):
+    recipe = racing.recipe("digits")
+    given = {"objectives": ("supervised", "autoencoder"), "targets": "digits", "labels": (2, None), "epochs": 1}
+    study = tlcore.race(recipe, seeds=1, minutes=0.0001, **given)
+    assert {run.spec.source.epochs for run in study.runs if run.spec.source} == {1}, "less than an epoch is one"
+    assert set(study.table["arm"]) == {"supervised", "autoencoder", "scratch", "random_frozen"} and len(study.table) == 2 * 4
+    assert "came furthest" in study.sentence and study.verdict is None and len(study.contrasts) == 4
+    before = {run.id for run in study.runs}
+    assert before < {run.id for run in study.extend(seeds=2).runs}
+
+
+def test_a_race_without_a_source_or_a_time_is_refused(source):
+    with pytest.raises(tlcore.InputError, match="give the name of a data set"):
+        tlcore.race(None)
+    with pytest.raises(tlcore.InputError, match="give a number above 0"):
+        tlcore.race("digits", minutes=-1)

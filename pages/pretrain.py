@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tlcore.ui import frame, launch, recipes
+from tlcore.ui import frame, launch, preview, recipes
 
 with frame.page("Pretrain", "Let a net learn from plenty of data first. What it learns there is the source that other tasks start from."):
     choices, panel = st.columns([1, 2], gap="large")
@@ -10,5 +10,5 @@ with frame.page("Pretrain", "Let a net learn from plenty of data first. What it 
         spec = recipes.pretrain_form()
         shown = launch.start(spec, key="run", label="Pretrain")
     with panel:
-        launch.sees(spec)
+        preview.sees(spec)
         launch.panel(shown, spec)

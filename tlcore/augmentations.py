@@ -1,7 +1,9 @@
 """Augmentations: the same image seen a little otherwise, drawn anew for every step inside the graph.
 
 An entry takes images (n, h, w, c) float32 in [0, 1] and an int32 seed (2,); it returns such images, in the same order. The same seed
-draws the same. What would change which class an image shows has no place here: no flips, no large turns of characters.
+draws the same. What would change which class an image shows has no place here: no flips, no large turns of characters. Each entry
+declares so by its fact keeps: what of an image it leaves as it was, in words. Its fact blurs names what it does not keep, as far as
+a data set can have it for a label.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ TURN, SHIFT, SCALE, SHEAR = math.radians(15), 0.1, (0.85, 1.15), 0.15  # radians
 CONTRAST, NOISE, CUT = (0.6, 1.0), (0.05, 0.15), 0.25  # factors, spreads, share of the image's area
 
 
-@AUGMENTATIONS.register
+@AUGMENTATIONS.register(keeps="which character or shape it is, which way up and which way round, and its colours", blurs=("place", "size"))
 def affine(images: Any, chance: Any) -> Any:
     """Moved. Turned by up to 15 degrees, shifted by up to a tenth, scaled from 0.85 to 1.15, slanted by up to 0.15."""
     import keras
@@ -37,7 +39,7 @@ def affine(images: Any, chance: Any) -> Any:
     return keras.ops.image.affine_transform(images, moves, interpolation="bilinear", fill_mode="constant", fill_value=0.0)
 
 
-@AUGMENTATIONS.register
+@AUGMENTATIONS.register(keeps="every line and its place, and which of two places is brighter")
 def contrast(images: Any, chance: Any) -> Any:
     """Paler. Contrast from 0.6 to all of it."""
     import tensorflow as tf
@@ -45,7 +47,7 @@ def contrast(images: Any, chance: Any) -> Any:
     return images * tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), chance, *CONTRAST)
 
 
-@AUGMENTATIONS.register
+@AUGMENTATIONS.register(keeps="every line and its place")
 def noise(images: Any, chance: Any) -> Any:
     """Noisy. Every pixel brighter or darker by chance, with a spread from 0.05 to 0.15."""
     import tensorflow as tf
@@ -54,7 +56,7 @@ def noise(images: Any, chance: Any) -> Any:
     return tf.clip_by_value(images + spread * tf.random.stateless_normal(tf.shape(images), chance), 0.0, 1.0)
 
 
-@AUGMENTATIONS.register
+@AUGMENTATIONS.register(keeps="what lies outside the square, three quarters of the image or more; something small may be hidden whole")
 def cutout(images: Any, chance: Any) -> Any:
     """Cut out. A black square of a quarter of the image somewhere, part of it perhaps outside (DeVries & Taylor 2017)."""
     import tensorflow as tf

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlcore import folder
-from tlcore.engine import local
+from tlcore.engine import local, previews
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.store import Command, Run, Store, StudyRecord
 from tlcore.studies import Study
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tlcore.datasets import Dataset
 
 FOREIGN = "Only who holds the private link of this run can steer it: look at it, replay it, or fork it."
 FOREIGN_STUDY = "Only who asked for this study can stop, change or delete it: look at its answer, or ask the question yourself."
@@ -145,13 +150,37 @@ def delete_study(study_id: str, visitor: str = "") -> None:
 
 def prepare_dataset(name: str, knobs: dict[str, Any] | None = None) -> None:
     """Ask the engine to prepare a data set; ``datasets.find`` sees it when it is there, ``preparation`` how it goes."""
-    store().request_data(name, knobs or {})
-    wake()
+    _ask(name, knobs or {})
 
 
 def preparation(name: str, knobs: dict[str, Any] | None = None) -> tuple[str, str | None] | None:
     """(state, error) of a data set that was asked for: queued, running, done, failed; None if nobody asked."""
     return store().data_request(name, knobs or {})
+
+
+def waits() -> bool:
+    """Whether a data set or a preview was asked for that nobody has begun yet."""
+    return store().waiting_requests()
+
+
+def _ask(name: str, knobs: dict[str, Any]) -> None:
+    store().request_data(name, knobs)
+    wake()
+
+
+def preview(spec: RunSpec, data: Dataset | None) -> np.ndarray | None:
+    """What a run would give its net of the first images of its first batch, if the engine has drawn it. See ``engine.previews``."""
+    return None if data is None else previews.find(spec, data)
+
+
+def draw_preview(spec: RunSpec) -> None:
+    """Ask the engine for it."""
+    _ask(previews.REQUEST, previews.wish(spec))
+
+
+def drawing(spec: RunSpec) -> tuple[str, str | None] | None:
+    """(state, error) of a preview that was asked for, as ``preparation`` of a data set."""
+    return store().data_request(previews.REQUEST, previews.wish(spec))
 
 
 def wake() -> dict[str, str]:

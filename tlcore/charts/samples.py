@@ -65,6 +65,18 @@ def figure(
     return f"<div class='sheet' style='--size:{size}px;--zoom:{zoom};--picture:url({address});{limit}'>{cells}</div>"
 
 
+def rows(images: np.ndarray, names: Sequence[str], size: int = 52) -> str:
+    """Rows of images as HTML, the name of each before it, so that what is made of an image stands below it. images: uint8 (rows, n, h, w, c)."""
+    down, across = images.shape[:2]
+    address = "data:image/png;base64," + base64.b64encode(sheet(images.reshape(-1, *images.shape[2:]), across)).decode()
+    lines = [
+        f"<figcaption>{escape(name)}</figcaption>" + "".join(_cell(row * across + place, across, down, None) for place in range(across))
+        for row, name in enumerate(names)
+    ]
+    style = f"--size:{size}px;--zoom:{100 * across}% {100 * down}%;--picture:url({address});--across:{across}"
+    return f"<div class='sheet named' style='{style}'>{''.join(lines)}</div>"
+
+
 def _cell(place: int, across: int, down: int, caption: str | None) -> str:
     row, column = divmod(place, across)
     left = 100 * column / (across - 1) if across > 1 else 0
@@ -80,5 +92,7 @@ figure { margin: 0; text-align: center; overflow-wrap: anywhere; }
 figure i { display: block; width: 100%; aspect-ratio: 1; border-radius: 14%; image-rendering: pixelated;
   background: var(--picture) no-repeat; background-size: var(--zoom); box-shadow: 0 0 0 1px var(--st-border-color); }
 figcaption { padding-top: 2px; }
+.named { grid-template-columns: minmax(4.5em, max-content) repeat(var(--across), minmax(0, var(--size))); align-items: center; }
+.named figcaption { padding: 0 6px 0 0; }
 .none { color: var(--st-text-color); font-family: var(--st-font); }
 """

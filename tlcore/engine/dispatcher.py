@@ -5,15 +5,10 @@ Everything it knows is in the store, so that it can be killed at any time: worke
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -21,6 +16,7 @@ from tlcore import clock, folder
 from tlcore.datasets import DATASETS, find
 from tlcore.engine import local
 from tlcore.engine.pool import Pool
+from tlcore.engine.preparing import Preparation, begin
 from tlcore.registry import InputError
 from tlcore.store import Owner, Store, StoreDamaged, StoreError
 
@@ -56,15 +52,6 @@ def _setting(name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
         raise InputError(f"{name} is {text!r}: set it to a whole number from 1 to {most}, or leave it out.")
     return int(text)
-
-
-@dataclass
-class Preparation:
-    """A process that prepares a data set, and where it says what went wrong."""
-
-    key: str
-    process: subprocess.Popen[bytes]
-    said: Path
 
 
 class Dispatcher:
@@ -160,26 +147,13 @@ class Dispatcher:
                 os.kill(each.owner.pid, signal.SIGKILL)
 
     def _prepare(self) -> None:
-        """One data set at a time, in a process of its own that needs no Keras."""
+        """One data set or preview at a time, in a process of its own."""
         if self._preparation is not None:
-            self._prepared(self._preparation)
+            if (told := self._preparation.end()) is not None:
+                self.store.finish_request(self._preparation.key, told or None)
+                self._preparation = None
         elif self.store.waiting_requests() and (wanted := self.store.next_request()):
-            key, name, knobs = wanted
-            handle, said = tempfile.mkstemp(prefix="tlcore-data-")
-            command = [sys.executable, "-m", "tlcore", "data", "fetch", name, "--knobs", json.dumps(knobs)]
-            with os.fdopen(handle, "wb") as log:
-                started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            self._preparation = Preparation(key, started, Path(said))
-
-    def _prepared(self, preparation: Preparation) -> None:
-        code = preparation.process.poll()
-        if code is None:
-            return
-        lines = preparation.said.read_text("utf-8", "replace").strip().splitlines()
-        preparation.said.unlink(missing_ok=True)
-        self._preparation = None
-        told = lines[-1] if code > 0 and lines else "The preparation was cut short: ask for it again."
-        self.store.finish_request(preparation.key, None if code == 0 else told)
+            self._preparation = begin(self.pool, *wanted)
 
     def _keep(self) -> None:
         """A copy of the store after work, no garbage, and some space held back."""

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -94,6 +95,12 @@ class Pool:
         if code is None or code == -signal.SIGKILL:
             return "the worker was killed"
         return "the worker ended too early" if code >= 0 else f"the worker crashed ({signal.Signals(-code).name})"
+
+    def errand(self, target: Callable[..., None], *given: Any) -> Any:
+        """A process beside the slots for something short, with Keras imported as a worker's has."""
+        process = self._context.Process(target=target, args=(*given, self.slots), daemon=True)
+        process.start()
+        return process
 
     def dismiss(self) -> None:
         """Let go: those that stand by end at once, those at work when their job is done."""

@@ -41,7 +41,7 @@ def stand_by(connection: Connection, slots: int, scratch: str) -> None:
 
 
 def _live(connection: Connection, slots: int) -> None:
-    _settle(slots)
+    settle(slots)
     store = Store(check=False)
     try:
         connection.send(READY)
@@ -120,7 +120,7 @@ def _told(error: Exception) -> str:
     return f"The run broke on an error that the lab did not expect ({name}): its log says where, please report it."
 
 
-def _settle(slots: int) -> None:
+def settle(slots: int) -> None:
     """Behind the screen in the queue for the processor, before it in that for the axe; threads shared among the slots."""
     with suppress(OSError, AttributeError):
         os.nice(NICE)

@@ -2,7 +2,8 @@
 
 An entry takes the units of the embedding, the image's shape and the number of classes. Facts of an entry: labels, whether it learns
 from the labels of the data; draws, whether its outputs are images; views, how many the encoder sees of each image (1 if not told);
-chance, whether what it sees is drawn anew at each step; sees, its task after "It sees"; loss, what is measured, and of what;
+chance, whether what it sees is drawn anew at each step; makes, what is made of each image before the encoder sees it, a name a view;
+sees, its task after "It sees"; loss, what is measured, and of what;
 needs, what must be known of the images besides their class (factors: then it takes the number of answers by factor, for classes);
 budget, its own defaults of the settings that every run has.
 """

@@ -22,6 +22,7 @@ def autoencoder(embedding: int, shape: tuple[int, int, int], classes: int) -> Ta
 @OBJECTIVES.register(
     **DRAWS,
     chance=True,
+    makes=("with noise",),
     sees="a noisy image and must draw the clean one",
     loss=("squared error", "a pixel"),
 )
@@ -45,6 +46,7 @@ def denoising(
 @OBJECTIVES.register(
     **DRAWS,
     chance=True,
+    makes=("in part",),
     sees="a part of an image and must draw the rest",
     loss=("squared error", "a hidden pixel"),
 )

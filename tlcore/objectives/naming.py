@@ -28,6 +28,7 @@ def supervised(embedding: int, shape: tuple[int, int, int], classes: int) -> Tas
 @OBJECTIVES.register(
     labels=False,
     views=TURNS,
+    makes=("upright", "turned by 90°", "turned by 180°", "turned by 270°"),
     sees="an image turned by quarters and must say how far",
     loss=("cross-entropy", "a turned image"),
 )

@@ -178,8 +178,8 @@ requests = Table(
     "requests",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("key", String(64), nullable=False, unique=True),  # data set and knobs: asked twice, prepared once
-    Column("dataset", String(80), nullable=False),
+    Column("key", String(64), nullable=False, unique=True),  # what and its knobs: asked twice, prepared once
+    Column("dataset", String(80), nullable=False),  # or "preview", of the run that stands as its knobs
     Column("knobs", Text, nullable=False),
     Column("state", String(12), nullable=False),  # queued, running, done, failed
     Column("error", Text),

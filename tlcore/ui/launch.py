@@ -9,7 +9,6 @@ from typing import TypeVar
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
@@ -17,12 +16,10 @@ from tlcore.ui import frame, hand, pace, transport
 from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.run import run_view
 from tlcore.ui.settings import settings
-from tlcore.ui.shelf import prepared, thumbnails
 
 Shown = TypeVar("Shown", Run, StudyRecord)
 GIVEN = {"queued": "It is waiting", "running": "It is running", "finished": "This is its result"}  # in place of a start
 HALTED = ("stopped", "interrupted", "failed")  # then the button that goes on is the first one on the page
-SEEN = 24  # images of what the net is shown
 LAST = "_last"  # in the session: the run or study that each page showed last
 SAID = 3  # settings that are named where a result is that of others
 
@@ -79,20 +76,6 @@ def others(shown: Run, wanted: RunSpec) -> str:
     named = ", ".join(apart[:SAID]) + (" and more" if len(apart) > SAID else "")
     what = "These are the results of other settings" if shown.state == "finished" else "This run has other settings"
     return f"{what}{f' ({named})' if named else ''}. Start to measure the new ones."
-
-
-def sees(spec: RunSpec | None) -> None:
-    """What the objective shows to the net, and what it must make of it."""
-    if spec is None:
-        return
-    names = spec.objective == "supervised"
-    st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees']}**")
-    data = prepared(spec.dataset, spec.settings("dataset"))
-    if data is None:
-        st.markdown("These images are made once, when the run starts.")
-        return
-    alt = f"{SEEN} images of {spec.dataset}."
-    thumbnails(data, "one of each", SEEN, "sees", alt, named=names, columns=12, rows=True)
 
 
 def named_study(key: str) -> StudyRecord | None:

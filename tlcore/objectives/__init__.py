@@ -5,7 +5,8 @@ from the labels of the data; draws, whether its outputs are images; views, how m
 chance, whether what it sees is drawn anew at each step; makes, what is made of each image before the encoder sees it, a name a view;
 sees, its task after "It sees"; loss, what is measured, and of what;
 needs, what must be known of the images besides their class (factors: then it takes the number of answers by factor, for classes);
-budget, its own defaults of the settings that every run has.
+budget, its own defaults of the settings that every run has; live, the knobs that can be turned while it learns, each with the knob and
+the value of it for which that means anything.
 """
 
 # isort: off

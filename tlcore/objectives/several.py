@@ -11,15 +11,22 @@ from tlcore.objectives.task import OBJECTIVES, Call, Measure, Task, numbers
 from tlcore.registry import Annotated, number, one_of
 
 if TYPE_CHECKING:
-    pass
+    import tensorflow as tf
 
 BRISK = 12.5  # how much faster the weights of GradNorm move than all else: 0.025 a step where the learning rate is 0.002
 
-Weight = Annotated[float, number("Weight of this question where weights are fixed.", 0.0, 1.0)]
+MOST = 4.0  # weight of a question
+ASKED = ("shape", "colour", "size", "place", "texture")
+
+Weight = Annotated[float, number("Weight of this question where weights are fixed.", 0.0, MOST)]
 
 
 @OBJECTIVES.register(
-    labels=True, needs="factors", sees="an image and must name everything that is known of it", loss=("weighted cross-entropy", "an image")
+    labels=True,
+    needs="factors",
+    sees="an image and must name everything that is known of it",
+    loss=("weighted cross-entropy", "an image"),
+    live={f"{name}_weight": ("weighting", "fixed") for name in ASKED},
 )
 def multitask(
     embedding: int,
@@ -48,8 +55,8 @@ def multitask(
 
     classes: how many answers each question has, by its name. The loss can fall below 0 where uncertainty weighs: see each question's own.
     """
-    given = {"shape": shape_weight, "colour": colour_weight, "size": size_weight, "place": place_weight, "texture": texture_weight}
-    asked = Questions(classes)
+    given = dict(zip(ASKED, (shape_weight, colour_weight, size_weight, place_weight, texture_weight), strict=True))
+    asked, dials = Questions(classes), _dials(classes, given) if weighting == "fixed" else {}
 
     def through(call: Call, features: Any, labels: Any, chance: Any) -> Any:
         """The logits, and what weighs the questions: (k,) learned weights, and (k,) gradient norms where GradNorm learns."""
@@ -68,14 +75,21 @@ def multitask(
         said, learned, norms = outputs
         each = keras.ops.stack(asked.costs(said, labels), axis=-1)
         if weighting == "fixed":
-            return keras.ops.matmul(each, keras.ops.convert_to_tensor([given.get(name, 1.0) for name in classes]))
+            return keras.ops.matmul(each, keras.ops.stack([keras.ops.convert_to_tensor(dial) for dial in dials.values()]))
         if weighting == "uncertainty":
             return losses.uncertainty_weighting(each, learned)
         return _balanced(each, learned, norms, list(classes.values()), gradnorm_alpha)
 
     beside = {} if weighting == "fixed" else {"weights": numbers("weights", len(classes), 0.0)}
     head = logits(embedding, sum(classes.values()))
-    return Task(head, loss, asked.metrics(), beside=beside, through=through, columns=len(classes))
+    return Task(head, loss, asked.metrics(), beside=beside, through=through, columns=len(classes), dials=dials)
+
+
+def _dials(classes: Mapping[str, int], given: Mapping[str, float]) -> dict[str, tf.Variable]:
+    """A variable for the weight of each question, by the name of its knob: turned while a run goes, no graph is made anew."""
+    import tensorflow as tf
+
+    return {f"{name}_weight": tf.Variable(given.get(name, 1.0), trainable=False, name=f"{name}_weight", dtype="float32") for name in classes}
 
 
 class Questions:

@@ -51,6 +51,7 @@ class Task:
     whole: whether batch, loss or metrics need the images themselves, so that no block can be computed ahead.
     together: whether what an example costs depends on the others of its batch. columns: how many labels each example has, 0 for one
     class; then labels are (n, columns), a column a factor.
+    dials: variables of numbers that can be turned by hand while it learns, by the name of the knob that they start from.
     redrawn: outputs -> images (n, h, w, c) in [0, 1], where there are any. drawing: the other way round, for an image that is the same
     whatever was seen: what an objective that draws must beat is always drawing the mean.
     Chance is an int32 seed (2,) for TensorFlow's stateless draws: the run's, then the step, or ``SETTLED`` and more where nothing is learned.
@@ -67,6 +68,7 @@ class Task:
     whole: bool = True
     together: bool = False
     columns: int = 0
+    dials: Mapping[str, Any] = field(default_factory=dict)
 
     def batch(self, images: Any, labels: Any, chance: Any) -> Batch:
         """What is made of some images."""

@@ -10,6 +10,7 @@ from tlcore.heads import HEADS
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
 from tlcore.spec.budget import BUDGET, CATALOGUES
+from tlcore.spec.course import SILENT, dials
 from tlcore.strategies import STRATEGIES, Keep, Only, Pull
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def check_together(spec: RunSpec) -> None:
     """Refuse settings that are good alone and contradict each other."""
     if why := lacks(spec.objective, spec.dataset):
         raise InputError(why)
+    if (turned := dials(spec)) and not any(spec.knobs[name] for name in turned):
+        raise InputError(SILENT)
     if spec.watch_source and spec.source is None:
         raise InputError("There is no source whose forgetting could be watched: choose a source, or leave watch_source out.")
     keep, only = spec.modifier(Keep), spec.modifier(Only)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError, Knob
 from tlcore.spec.budget import BUDGET
 from tlcore.strategies import STRATEGIES, Keep, Phase, plan, spread
@@ -23,6 +24,7 @@ NOW, NEXT = "now", "next epoch"  # when a change takes effect
 OWN = {"learning_rate": NOW, "batch_size": NEXT}  # settings that every run can change while it goes
 FACTOR = Knob("number", "Share of the learning rate; 0 is frozen.", 0.0, 1.0)
 MOST = 1000  # changes of one run
+SILENT = "No question would count any more: leave the weight of one above 0."
 NO_CHANGES = "These are not changes: give a list of objects with epoch, step, name and value."
 
 
@@ -35,7 +37,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """Something that was changed by hand. name: learning_rate, batch_size, block1 and so on, head, or a live knob of the strategy."""
+    """Something that was changed by hand.
+
+    name: learning_rate, batch_size, block1 and so on, head, or a live knob of the strategy or the objective.
+    """
 
     epoch: int
     step: int
@@ -53,6 +58,7 @@ class Stretch:
     """A part of a run in which nothing changes but the weights.
 
     begin: its first moment. planned: the place of its phase in the strategy's plan. phase: that phase, with what was changed by hand.
+    dials: what the live knobs of the objective are set to, by name.
     """
 
     begin: Place
@@ -60,6 +66,7 @@ class Stretch:
     phase: Phase
     learning_rate: float
     batch_size: int
+    dials: Mapping[str, float] = field(default_factory=dict)
 
 
 def parts(blocks: int) -> list[str]:
@@ -78,7 +85,18 @@ def is_part(name: str) -> bool:
 
 def live(spec: RunSpec) -> dict[str, str]:
     """What can be changed while a run goes -> when it takes effect."""
-    return {**OWN, **dict.fromkeys(parts(len(spec.blocks)), NOW), **dict.fromkeys(STRATEGIES[spec.strategy].facts.get("live", ()), NOW)}
+    own = (*parts(len(spec.blocks)), *_live_of_strategy(spec), *dials(spec))
+    return {**OWN, **dict.fromkeys(own, NOW)}
+
+
+def _live_of_strategy(spec: RunSpec) -> tuple[str, ...]:
+    return tuple(STRATEGIES[spec.strategy].facts.get("live", ()))
+
+
+def dials(spec: RunSpec) -> tuple[str, ...]:
+    """The knobs of the objective that can be turned while a run goes."""
+    possible: Mapping[str, tuple[str, Any]] = OBJECTIVES[spec.objective].facts.get("live", {})
+    return tuple(name for name, (other, value) in possible.items() if spec.knobs[other] == value)
 
 
 def knob(spec: RunSpec, name: str) -> Knob:
@@ -88,7 +106,7 @@ def knob(spec: RunSpec, name: str) -> Knob:
         raise InputError(f"{str(name)[:40]!r} cannot be changed while this run goes: choose among {', '.join(possible)}.")
     if name in BUDGET:
         return BUDGET[name]
-    own = {each.name: each for each in STRATEGIES[spec.strategy].knobs}
+    own = {each.name: each for each in (*STRATEGIES[spec.strategy].knobs, *OBJECTIVES[spec.objective].knobs)}
     return own.get(name) or replace(FACTOR, name=name, label=name.capitalize().replace("Block", "Block "))
 
 
@@ -132,7 +150,8 @@ def _stretch(spec: RunSpec, begin: Place, planned: int, now: Mapping[str, float]
     knobs = {name: value for name, value in now.items() if name in spec.settings("strategy")}
     phases = plan(spec.strategy, len(spec.blocks), spec.settings("strategy") | knobs, spec.epochs) if knobs else spec.phases
     phase = by_hand(phases[planned], now)
-    return Stretch(begin, planned, phase, now.get("learning_rate", spec.learning_rate), int(now.get("batch_size", spec.batch_size)))
+    turned = {name: float(now.get(name, spec.knobs[name])) for name in dials(spec)}
+    return Stretch(begin, planned, phase, now.get("learning_rate", spec.learning_rate), int(now.get("batch_size", spec.batch_size)), turned)
 
 
 def by_hand(phase: Phase, now: Mapping[str, float]) -> Phase:
@@ -190,7 +209,7 @@ def current(spec: RunSpec, place: Place) -> dict[str, float]:
     now = stretches[at(stretches, place)]
     factors = dict(zip(parts(len(now.phase.factors)), (*now.phase.factors, now.phase.head), strict=True))
     set_by_hand = {change.name: change.value for change in spec.changes if change.place <= place}
-    knobs = {name: set_by_hand.get(name, spec.knobs[name]) for name in STRATEGIES[spec.strategy].facts.get("live", ())}
+    knobs = {name: set_by_hand.get(name, spec.knobs[name]) for name in (*_live_of_strategy(spec), *dials(spec))}
     return {"learning_rate": now.learning_rate, "batch_size": now.batch_size, **factors, **knobs}
 
 
@@ -207,6 +226,8 @@ def checked(spec: RunSpec) -> RunSpec:
     for stretch in course(spec):
         if not any((*stretch.phase.factors, stretch.phase.head)):
             raise InputError(f"Nothing would be trained after epoch {stretch.begin.epoch}: leave the head or a block on.")
+        if stretch.dials and not any(stretch.dials.values()):
+            raise InputError(SILENT)
         if spec.modifier(Keep) and not stretch.phase.find(Keep):
             raise InputError("Weight cannot become 0 while the run goes: choose a small one, or start a new run.")
     if any(each.name == "weight" for each in spec.changes) and not spec.modifier(Keep):

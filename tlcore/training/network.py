@@ -135,6 +135,12 @@ class Network:
         for path, variable in self.variables.items():
             variable.assign(weights[path])
 
+    def turn(self, values: Mapping[str, Any]) -> None:
+        """Set what can be turned by hand while the objective is learned, as far as values are given."""
+        for name, dial in self.task.dials.items():
+            if name in values:
+                dial.assign(values[name])
+
     def weights(self) -> dict[str, np.ndarray]:
         """A copy of all weights by variable path."""
         return {path: np.array(variable.value) for path, variable in self.variables.items()}

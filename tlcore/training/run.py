@@ -57,6 +57,7 @@ class _Run:
         self.weights = start.weights(spec, self.net, source)
         self.net.load(self.weights)
         self.net.seed.assign(spec.seed)
+        self.net.turn(spec.knobs)
         self.calls = Calls(spec, self.net, self.data, self._alive, self._heard, recorder.leash)
         self.watch = Watch(spec, source, self._alive) if spec.watch_source and source is not None else None
         self.best, self.vigil = Best(spec.patience), audit.Vigil(self.net)
@@ -160,6 +161,7 @@ class _Run:
         start.hold(now.phase, self.net, self.weights)
         self.net.optimizer.steer(now.learning_rate, self.net.trained(now.phase), self.spec.weight_decay)
         self.calls.cut(now.batch_size)
+        self.net.turn(now.dials)
         keep = now.phase.find(Keep)
         if keep is not None and self.calls.memory is not None:
             self.calls.memory = replace(self.calls.memory, weight=keep.weight)

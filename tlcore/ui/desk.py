@@ -23,6 +23,7 @@ STRENGTH = {"frozen": 20, "slow": 16, "full": 38}  # per cent of the colour behi
 ROUND = {"frozen": 4, "slow": 14, "full": 14}  # pixels at the corners: the second cue, with the icon
 BATCHES = ("1", "2", "4", "8", "16", "32", "64", "128", "256")
 HOW = "Click a block to melt or freeze it: frozen, slow (×0.1), full. It counts now."
+TURN = 0.05  # the smallest step of a slider
 WILD = 1.0  # learning rate above which nothing comes back; a new run may try
 WORDS = {course.NOW: "now", course.NEXT: "next epoch"}
 
@@ -50,11 +51,33 @@ def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said:
     when = course.live(spec)
     _blocks(spec, run_id, values, off)
     st.caption(said)
-    names = [name for name in values if not course.is_part(name)]
+    turned = course.dials(spec)
+    names = [name for name in values if not course.is_part(name) and name not in turned]
     with st.container(key="desk"):
         for column, name in zip(st.columns(max(3, len(names)), gap="small", vertical_alignment="bottom"), names, strict=False):
             with column:
                 _knob(spec, run_id, name, values[name], WORDS[when[name]], off)
+
+
+    if turned:
+        _dials(spec, run_id, {name: values[name] for name in turned}, off)
+
+
+def _dials(spec: RunSpec, run_id: str, values: dict[str, float], off: bool) -> None:
+    """What the objective lets one turn, a slider each. One that somebody drags is left alone until it was let go."""
+    with st.container(key="dials"):
+        for column, (name, value) in zip(st.columns(len(values), gap="small"), values.items(), strict=True):
+            knob, key = course.knob(spec, name), f"live-{name}-{run_id}"
+            st.session_state[key] = value
+            with column:
+                st.slider(
+                    f"{knob.label} · {WORDS[course.NOW]}", knob.minimum, knob.maximum, step=TURN, key=key, disabled=off,
+                    on_change=_dialled, args=(run_id, name, key),
+                )  # fmt: skip
+
+
+def _dialled(run_id: str, name: str, key: str) -> None:
+    hand.ask(run_id, name, float(st.session_state[key]))
 
 
 def _blocks(spec: RunSpec, run_id: str, values: dict[str, float], off: bool) -> None:

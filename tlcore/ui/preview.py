@@ -114,9 +114,9 @@ def _await(there: Callable[[], bool], asked: Callable[[], tuple[str, str | None]
 
 def _declared(spec: RunSpec) -> None:
     """What each augmentation keeps, and what is lost on these data."""
-    for name in spec.knobs.get("augmentations", ()):
-        entry = AUGMENTATIONS[name]
-        st.markdown(f"- **{entry.title}.** {entry.help} *Keeps {entry.facts['keeps']}.*")
+    chosen = [AUGMENTATIONS[name] for name in spec.knobs.get("augmentations", ())]
+    if chosen:
+        st.markdown("\n".join(f"- **{each.title}.** {each.help} *Keeps {each.facts['keeps']}.*" for each in chosen))
     for said in (*_blurred(spec), *_turned(spec)):
         st.warning(said)
 

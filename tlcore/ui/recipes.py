@@ -186,7 +186,7 @@ def link(spec: RunSpec, parent: str | None = None) -> dict[str, str]:
     given: dict[str, Any] = {"dataset": spec.dataset, **{name: getattr(spec, name) for name in BUDGET if name not in unasked}}
     given |= {"schedule": spec.schedule, **spec.settings("dataset"), **spec.settings("schedule")}
     if spec.kind == "pretrain":
-        given |= {"objective": spec.objective, "backbone": spec.backbone, **spec.settings("backbone")}
+        given |= {"objective": spec.objective, "backbone": spec.backbone, **spec.settings("backbone"), **spec.settings("objective")}
         given |= {"probe": spec.probe} if spec.probe else {}
     else:
         amount = "all" if spec.labels_per_class is None else spec.labels_per_class

@@ -95,3 +95,8 @@ def test_a_view_is_one_after_the_other_each_with_draws_of_its_own():
     np.testing.assert_array_equal(view(images, (), CHANCE), images)
     twice = np.asarray(view(images, ("noise", "noise"), CHANCE))
     assert (twice != np.asarray(view(images, ("noise",), CHANCE))).any()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_declares_what_it_keeps(name):
+    assert len(AUGMENTATIONS[name].facts["keeps"].split()) > 4

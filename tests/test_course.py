@@ -209,3 +209,38 @@ def test_every_strategy_can_be_painted_as_nearly_as_the_steps_allow(name):
     if timeline.exact(phases):
         again = plan("timeline", 4, {"paint": timeline.painted(columns), "statistics": phases[-1].statistics}, 20)
         assert [(each.factors, each.head) for each in again] == [(each.factors, each.head) for each in phases]
+
+
+def multitask(**given):
+    return RunSpec.make("pretrain", **{"dataset": "shapes", "objective": "multitask", "epochs": 4, **given})
+
+
+def test_the_weights_of_questions_are_turned_like_anything_else():
+    spec = steered(multitask(), ((1, 5), "shape_weight", 4), ((2, 0), "size_weight", 0.0))
+    assert [(each.begin, each.dials["shape_weight"], each.dials["size_weight"]) for each in spec.course] == [
+        ((0, 0), 1.0, 1.0),
+        ((1, 5), 4.0, 1.0),
+        ((2, 0), 4.0, 0.0),
+    ]
+    assert spec.key != multitask().key and RunSpec.from_json(spec.to_json()) == spec
+    assert course.befores(spec) == [1.0, 1.0] and course.current(spec, Place(1, 5))["shape_weight"] == 4.0
+    assert set(course.current(spec, Place(3))) == set(course.live(spec))
+    assert course.forked(spec, 2).changes == spec.changes[:1]
+
+
+def test_only_weights_that_somebody_fixed_can_be_turned():
+    for other in (multitask(weighting="gradnorm"), multitask(weighting="uncertainty"), multitask(objective="supervised")):
+        assert "shape_weight" not in course.live(other)
+        with pytest.raises(InputError, match="cannot be changed while this run goes"):
+            steered(other, ((1, 0), "shape_weight", 2))
+    with pytest.raises(InputError, match="Shape weight is 5: choose a number from 0 to 4"):
+        steered(multitask(), ((1, 0), "shape_weight", 5))
+
+
+def test_one_question_must_count():
+    silent = {f"{name}_weight": 0.0 for name in ("shape", "colour", "size", "place", "texture")}
+    with pytest.raises(InputError, match="No question would count any more"):
+        multitask(**silent)
+    alone = multitask(**{**silent, "shape_weight": 1.0})
+    with pytest.raises(InputError, match="No question would count any more"):
+        steered(alone, ((1, 0), "shape_weight", 0))

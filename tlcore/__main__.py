@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     command("stop", "Stop a run; it can be resumed.", _stop, "run")
     command("resume", "Let a stopped or interrupted run go on.", _resume, "run")
     steered = command("steer", "Pause, play or step a run, or change a setting while it goes.", _steer, "run")
-    steered.add_argument("name", metavar="NAME", help="pause, play, step, speed, learning_rate, batch_size, block1 and so on, head, shape_weight")
+    steered.add_argument(
+        "name", metavar="NAME", help="pause, play, step, speed, learning_rate, batch_size, block1 and so on, head, shape_weight"
+    )
     steered.add_argument("value", metavar="VALUE", nargs="?", type=float, help="of a setting; of a block 0 is frozen, 1 full")
     forked = command("fork", "Let a run go another way from an epoch on; prints the fork when it is done.", _fork, "json", "run")
     forked.add_argument("epoch", metavar="EPOCH", type=int, help="how many epochs both have in common")

@@ -57,6 +57,7 @@ class Knob:
     label: str = ""
     name: str = ""
     default: Any = None
+    told: tuple[str, ...] = ()  # what each of the choices does, where that is said one by one
 
     def check(self, value: Any) -> Any:
         """Return the value in its own type, or raise InputError with the values that are possible."""
@@ -119,9 +120,9 @@ def switch(help: str, label: str = "") -> Knob:
     return Knob("switch", help, label=label)
 
 
-def one_of(help: str, *choices: str, label: str = "") -> Knob:
-    """A knob that takes one name of a list."""
-    return Knob("one_of", help, choices=choices, label=label)
+def one_of(help: str, *choices: str, label: str = "", told: tuple[str, ...] = ()) -> Knob:
+    """A knob that takes one name of a list. told: what each of them does, in their order."""
+    return Knob("one_of", help, choices=choices, label=label, told=told)
 
 
 def some_of(help: str, *choices: str, label: str = "") -> Knob:

@@ -61,3 +61,9 @@ def test_rows_keep_their_number_of_columns_on_any_screen():
 
 def test_no_images_are_a_sentence():
     assert "There are no images" in samples.figure(images(0))
+
+
+def test_what_is_made_of_an_image_stands_below_it():
+    html = samples.rows(images(6).reshape(2, 3, 4, 4, 1), ["As it is", EVIL])
+    assert html.count("<figure>") == 6 and html.count("<figcaption>") == 2 and "--across:3" in html and "<img" not in html
+    assert re.findall(r"background-position:([\d.]+)% ([\d.]+)%", html)[3:5] == [("0.000", "100.000"), ("50.000", "100.000")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tlcore.datasets.views import VIEWS, seen, shuffled
+from tlcore.datasets.views import TOLD, VIEWS, seen, shuffled
 from tlcore.registry import InputError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (50, 28, 28, 1)).astype(np.uint8)
@@ -51,3 +51,8 @@ def test_noise_spreads_and_blur_smooths():
     grey = np.full((5, 28, 28, 1), 128, np.uint8)
     assert 60 < seen(grey, "noisy").std() < 90
     assert seen(IMAGES, "blurred").std() < 0.5 * IMAGES.std() and seen(IMAGES, "faint").max() == 76
+
+
+def test_noise_blur_contrast_half_turn_and_blocks_are_there_and_each_is_told():
+    assert {"noisy", "blurred", "faint", "turned", "blocks-2", "blocks-4"} <= set(VIEWS)
+    assert len(TOLD) == len(VIEWS) and all(told.endswith(".") and "(" not in told for told in TOLD)

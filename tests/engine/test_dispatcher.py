@@ -12,8 +12,8 @@ import time
 import pytest
 
 from tests.engine.rig import born, long, quick
-from tlcore import clock, folder, jobs
-from tlcore.engine import local
+from tlcore import clock, datasets, folder, jobs
+from tlcore.engine import local, previews
 from tlcore.engine.dispatcher import Dispatcher
 from tlcore.engine.pool import Pool, Worker
 from tlcore.registry import InputError
@@ -149,8 +149,18 @@ def test_data_is_prepared_on_demand_and_a_refusal_is_told(engine):
     assert state == "failed" and "choose a whole number from 10 to 400" in error
 
 
-def _over(engine, knobs):
-    found = engine.store.data_request("glyphs", knobs)
+def test_a_preview_is_drawn_on_demand_and_a_refusal_is_told(engine):
+    spec, bad = (RunSpec.make("pretrain", dataset="digits", objective="rotation", seed=seed) for seed in (0, 1))
+    engine.store.request_data(previews.REQUEST, previews.wish(spec))
+    engine.store.request_data(previews.REQUEST, {**previews.wish(bad), "batch_size": -1})
+    assert engine.until(lambda: _over(engine, previews.wish(spec), previews.REQUEST), "the preview is there") == ("done", None)
+    assert previews.find(spec, datasets.load("digits")).shape == (5, 6, 8, 8, 1)
+    state, error = engine.until(lambda: _over(engine, {**previews.wish(bad), "batch_size": -1}, previews.REQUEST), "the refusal is told")
+    assert state == "failed" and error.startswith("Batch size is -1")
+
+
+def _over(engine, knobs, name="glyphs"):
+    found = engine.store.data_request(name, knobs)
     return found if found[0] in ("done", "failed") else None
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from tlcore import datasets, folder, jobs
 from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
+from tlcore.engine import previews
 from tlcore.objectives import OBJECTIVES
+from tlcore.spec import RunSpec
 from tlcore.spec.checks import lacks
 
 FIT = [(data, objective) for data in DATASETS.names() for objective in OBJECTIVES.names() if not lacks(objective, data)]
@@ -86,7 +90,6 @@ def test_what_came_of_a_run_without_classes_stands_beside_what_chance_would_give
 @pytest.mark.parametrize("objective", [name for name in OBJECTIVES.names() if name != "supervised"])
 def test_a_finished_run_of_every_objective_is_told(lab, objective):
     from tests.pages.stand_in import StandIn
-    from tlcore.spec import RunSpec
 
     dataset = next(name for name in ("mnist", "shapes") if not lacks(objective, name))
     run = StandIn(lab.store).finished(RunSpec.make("pretrain", dataset=dataset, objective=objective, seed=41), accuracy=None, seconds=18.0)
@@ -114,3 +117,74 @@ def test_what_the_encoder_was_worth_is_a_sentence():
 def test_a_target_that_is_not_there_is_one_sentence(lab, asked):
     app = lab.page("pages/pretrain.py", source_probe=asked)
     assert "Try it at the end on what: the address asks for" in lab.said(app) and app.selectbox(key="source_probe").value == "nothing"
+
+
+def ready(monkeypatch):
+    """An engine that is said to be ready, and that nobody wakes."""
+    monkeypatch.setattr(jobs, "engine_state", lambda: {"state": "ready", "message": "The engine is ready."})
+    monkeypatch.setattr(jobs, "wake", jobs.engine_state)
+
+
+def test_what_it_will_be_given_is_asked_for_once_and_shown_when_it_is_there(lab, monkeypatch):
+    ready(monkeypatch)
+    given = {"source_dataset": "digits", "source_objective": "simclr", "source_augmentations": "noise,cutout"}
+    app = lab.page("pages/pretrain.py", **given)
+    assert "What it will be given is being drawn." in lab.said(app) and not app.button(key="start-run").disabled
+    (key, name, plain) = lab.store.next_request()
+    spec = RunSpec.from_plain(plain)
+    assert name == previews.REQUEST and (spec.dataset, spec.knobs["augmentations"]) == ("digits", ("noise", "cutout"))
+    images = np.zeros((3, 6, 8, 8, 1), np.uint8)
+    folder.write(previews._place(spec, datasets.load("digits")), lambda file: np.save(file, images))
+    lab.store.finish_request(key)
+    said = lab.said(lab.calm(app.run()))
+    assert "The first 6 images of the run's first batch" in said and "being drawn" not in said
+    assert "*Keeps every line and its place.*" in said and "Moved" not in said
+    assert not lab.store.waiting_requests()
+
+
+def test_a_preview_that_cannot_be_drawn_says_why_and_can_be_asked_for_again(lab, monkeypatch):
+    ready(monkeypatch)
+    app = lab.page("pages/pretrain.py", source_dataset="digits", source_objective="masked")
+    lab.store.finish_request(lab.store.next_request()[0], "The disk is full: free some space, then try again.")
+    assert "The disk is full" in lab.said(lab.calm(app.run())) and not lab.store.waiting_requests()
+    lab.calm(app.button(key="preview-again").click().run())
+    assert lab.store.waiting_requests()
+
+
+def test_data_of_another_view_are_drawn_for_the_page(lab, monkeypatch):
+    ready(monkeypatch)
+    app = lab.page("pages/pretrain.py", source_dataset="digits", source_view="blurred")
+    assert "These images are being drawn." in lab.said(app) and "Out of focus." in lab.said(app)
+    _, name, knobs = lab.store.next_request()
+    assert (name, knobs) == ("digits", {"view": "blurred"})
+
+
+def test_who_moves_a_slider_does_not_fill_the_queue(lab, monkeypatch):
+    ready(monkeypatch)
+    app = lab.page("pages/pretrain.py", source_dataset="digits", source_objective="denoising")
+    for noise in (0.4, 0.5, 0.6):
+        lab.calm(app.slider(key="source_noise").set_value(noise).run())
+    assert lab.store.next_request() and not lab.store.waiting_requests()
+
+
+@pytest.mark.parametrize(("objective", "warns"), [("rotation", True), ("denoising", False)])
+def test_classes_without_a_way_up_are_named_where_the_way_up_is_asked(lab, objective, warns):
+    said = lab.said(lab.page("pages/pretrain.py", source_dataset="mnist", source_objective=objective))
+    assert ("look much the same upside down: 0, 1 and 8." in said) == warns
+
+
+@pytest.mark.parametrize(("label", "warns"), [("place", True), ("shape", False)])
+def test_a_label_that_an_augmentation_does_not_keep_is_warned_of(lab, label, warns):
+    app = lab.page("pages/pretrain.py", source_dataset="shapes", source_objective="supcon", source_label=label)
+    assert ("which a view that is moved does not keep" in lab.said(app)) == warns
+
+
+def test_weights_of_questions_are_sliders_of_a_run_that_learns(lab):
+    run = lab.worker.running(RunSpec.make("pretrain", dataset="shapes", objective="multitask", epochs=4), epochs=1)
+    app = lab.page("pages/pretrain.py", source_dataset="shapes", source_objective="multitask", run=run)
+    slider = app.slider(key=f"live-colour_weight-{run}")
+    assert slider.value == 1.0 and not slider.disabled and (slider.min, slider.max) == (0.0, 4.0)
+    lab.calm(slider.set_value(2.5).run())
+    (asked,) = lab.store.commands(run)
+    assert (asked.name, asked.value) == ("colour_weight", 2.5)
+    assert app.slider(key=f"live-colour_weight-{run}").value == 2.5

@@ -6,6 +6,7 @@ import pytest
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.training import Checkpoint, Silent, calls, train
+from tlcore.training.network import network
 
 OTHERS = [name for name in OBJECTIVES.names() if name != "supervised"]
 
@@ -97,3 +98,27 @@ def test_captions_find_their_images_better_than_by_chance():
     ).result
     assert result["retrieval"] > 3 * result["retrieval_chance"]
     assert result["colour_zero_shot"] > 0.5 and result["place_zero_shot"] > 0.4
+
+
+def turned(*changes, **given):
+    told = [{"epoch": epoch, "step": step, "name": name, "value": value} for epoch, step, name, value in changes]
+    return spec("multitask", changes=told, **given)
+
+
+def test_the_weight_of_a_question_is_turned_while_it_learns_in_the_same_graph(kept, alike):
+    plain, recorder = train(turned(), Silent()), kept()
+    net = network(turned(), 8)
+    graphs = len(net.graphs)
+    changed = turned((1, 2, "colour_weight", 4.0), (2, 0, "shape_weight", 0.0))
+    outcome = train(changed, recorder)
+    assert outcome.error is None and outcome.result["seal"] and len(net.graphs) == graphs
+    assert not alike(outcome.weights, plain.weights) and alike(train(turned(), Silent()).weights, plain.weights)
+    for epoch in (1, 2):
+        assert alike(train(changed, kept(), None, Checkpoint(epoch, recorder.checkpoints[epoch])).weights, outcome.weights)
+
+
+def test_a_question_of_weight_0_is_not_learned():
+    outcome = train(turned((0, 0, "shape_weight", 0.0)), Silent())
+    first = network(turned(), 8).initial(0)["head/logits/kernel"]
+    moved = (outcome.weights["head/logits/kernel"] != first).any(axis=0)
+    assert not moved[:8].any() and moved[8:].all()

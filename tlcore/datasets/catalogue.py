@@ -14,7 +14,7 @@ import numpy as np
 
 from tlcore.datasets import glyphs as drawing
 from tlcore.datasets import shapes as coloured
-from tlcore.datasets.views import VIEWS, seen
+from tlcore.datasets.views import TOLD, VIEWS, seen
 from tlcore.registry import Annotated, InputError, Registry, one_of, some_of, switch, whole
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DATASETS = Registry("data set")
 PARTS = {"validation": 0.1, "test": 0.3}
 
-View = Annotated[str, one_of("Show the images in another way: a known shift between source and target.", *VIEWS)]
+View = Annotated[str, one_of("How the images are seen: a known shift between source and target.", *VIEWS, told=TOLD)]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,10 @@ def glyphs(
     scripts: Annotated[tuple[str, ...], some_of("Alphabets to draw letters from.", *drawing.SCRIPTS)] = tuple(drawing.SCRIPTS),
     digits: Annotated[bool, switch("Draw the printed digits 0 to 9 too.")] = False,
     per_class: Annotated[int, whole("How many images of each letter are drawn.", 10, 400, label="Images per letter")] = 88,
-    fonts: Annotated[tuple[str, ...], some_of("Families of fonts to draw with.", *drawing.FAMILIES)] = tuple(drawing.FAMILIES),
+    fonts: Annotated[
+        tuple[str, ...],
+        some_of("Families of fonts to draw with: each a style, so that a source can have one and a target another.", *drawing.FAMILIES),
+    ] = tuple(drawing.FAMILIES),
     half: Annotated[str, one_of("All letters, or one of two halves at random that share none.", "both", "first", "second")] = "both",
     relabelled: Annotated[bool, switch("Call every letter by the name of the next.")] = False,
     view: View = "plain",

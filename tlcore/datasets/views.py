@@ -71,17 +71,33 @@ def shuffled(images: Images, rng: np.random.Generator, side: int) -> Images:
     return whole
 
 
+def plain(images: Images, rng: np.random.Generator) -> Images:
+    """As they are."""
+    return images
+
+
+def quarters(images: Images, rng: np.random.Generator) -> Images:
+    """Cut into 2 x 2 blocks that change places in every image: lines are there, shapes are not."""
+    return shuffled(images, rng, 2)
+
+
+def sixteenths(images: Images, rng: np.random.Generator) -> Images:
+    """Cut into 4 x 4 blocks that change places in every image: only small pieces are left."""
+    return shuffled(images, rng, 4)
+
+
 VIEWS: dict[str, Change] = {
-    "plain": lambda images, rng: images,
+    "plain": plain,
     "noisy": noisy,
     "blurred": blurred,
     "faint": faint,
     "inverted": inverted,
     "turned": turned,
     "mixed": mixed,
-    "blocks-2": lambda images, rng: shuffled(images, rng, 2),
-    "blocks-4": lambda images, rng: shuffled(images, rng, 4),
+    "blocks-2": quarters,
+    "blocks-4": sixteenths,
 }
+TOLD = tuple((change.__doc__ or "").split(" (")[0] for change in VIEWS.values())  # what each does, in a sentence
 
 
 def seen(images: Images, view: str) -> Images:

@@ -89,7 +89,9 @@ def _dials(classes: Mapping[str, int], given: Mapping[str, float]) -> dict[str, 
     """A variable for the weight of each question, by the name of its knob: turned while a run goes, no graph is made anew."""
     import tensorflow as tf
 
-    return {f"{name}_weight": tf.Variable(given.get(name, 1.0), trainable=False, name=f"{name}_weight", dtype="float32") for name in classes}
+    return {
+        f"{name}_weight": tf.Variable(given.get(name, 1.0), trainable=False, name=f"{name}_weight", dtype="float32") for name in classes
+    }
 
 
 class Questions:

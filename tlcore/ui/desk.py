@@ -58,7 +58,6 @@ def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said:
             with column:
                 _knob(spec, run_id, name, values[name], WORDS[when[name]], off)
 
-
     if turned:
         _dials(spec, run_id, {name: values[name] for name in turned}, off)
 

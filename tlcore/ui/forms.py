@@ -96,7 +96,7 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
     key, default = key or knob.name, knob.default if default is None else default
     if knob.kind == "one_of":
         names = {name: name for name in knob.choices}
-        return choice(knob.label, names, key, default, knob.help, "segments" if len(names) <= 4 else "select")
+        return choice(knob.label, names, key, default, _help_by_choice(knob), "segments" if len(names) <= 4 else "select")
     if knob.kind == "some_of":
         return choices(knob.label, {name: name.capitalize() for name in knob.choices}, key, default or knob.choices, knob.help)
     if knob.kind == "number" and (knob.log or _wide(knob)):
@@ -107,6 +107,12 @@ def knob(knob: Knob, key: str = "", default: Any = None, maximum: int | None = N
     _drawn(key)
     _said(knob.help)
     return value
+
+
+def _help_by_choice(knob: Knob) -> Callable[[str], str]:
+    """What a knob does, and what the chosen one of its names does."""
+    told = dict(zip(knob.choices, knob.told, strict=False))
+    return lambda name: f"{knob.help} {told[name]}" if told.get(name) else knob.help
 
 
 def ladder(knob: Knob, steps: Sequence[str], key: str, default: str, last: str = "", help: str = "") -> str:

@@ -26,6 +26,7 @@ AMOUNTS = ("1", "2", "3", "5", "10", "20", "50", "100")
 OBJECTIVE = "_source_objective"  # in the session: the objective that the fields of the budget were drawn for
 NOTHING = "nothing"  # in the address: no target to try the encoder on
 PROBED = "A linear probe and the nearest neighbours name images of this target by the finished encoder, which learns nothing more."
+SEEN = ("view", "fonts", "augmentations")  # knobs of a pretraining that are not folded: what they do stands in pictures beside them
 FEW = "5"  # where the difference is seen best
 USES = {  # strategies in the order in which one would try them, each with its group in a word or two
     "lp_ft": "",
@@ -114,8 +115,10 @@ def pretrain_form() -> RunSpec | None:
     _adopt(objective)
     backbone = forms.choice("Which net?", titles(nets), "source_backbone", "cnn-small", _help(nets))
     own = (*CATALOGUES["dataset"][dataset].knobs, *tasks[objective].knobs, *nets[backbone].knobs)
+    given = {each.name: forms.knob(each, f"source_{each.name}") for each in own if each.name in SEEN}
+    own = tuple(each for each in own if each.name not in SEEN)
     with st.expander("More settings", forms.refused((*own, *BUDGET.values()), "source_"), key="source_more"):
-        given = {each.name: forms.knob(each, f"source_{each.name}") for each in own}
+        given |= {each.name: forms.knob(each, f"source_{each.name}") for each in own}
         given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective)
         given |= _catalogue_field("schedule", "Which learning-rate schedule?", "source_")
     targets = {NOTHING: "On nothing", **titles(CATALOGUES["dataset"])}

@@ -15,7 +15,7 @@ from tlcore.datasets.split import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LOOKED_AT, IN_ALL = 200, 6000  # images of a class at most, and of all classes together
+LOOKED_AT, IN_ALL = 200, 11000  # images of a class at most, and of all classes together
 SIDE = 7  # pixels that are enough to see a shape by: strokes that differ by a pixel must not count
 PLAIN = 0.89  # share of right answers below which a class has no way up
 

@@ -38,8 +38,9 @@ def names(spec: RunSpec) -> tuple[str, ...]:
 
 def sample(spec: RunSpec) -> RunSpec:
     """A run with the same first batch, and all else as it usually is: runs that differ elsewhere share a preview."""
-    own = {**spec.settings("dataset"), **spec.settings("objective"), "image": spec.image, "seed": spec.seed}
-    return RunSpec.make("pretrain", dataset=spec.dataset, objective=spec.objective, batch_size=spec.batch_size, **own)
+    first = ("dataset", "objective", "image", "labels_per_class", "batch_size", "seed")
+    own = {**spec.settings("dataset"), **spec.settings("objective"), **{name: getattr(spec, name) for name in first}}
+    return RunSpec.make("pretrain", **own)
 
 
 def wish(spec: RunSpec) -> dict[str, Any]:

@@ -23,7 +23,7 @@ STRENGTH = {"frozen": 20, "slow": 16, "full": 38}  # per cent of the colour behi
 ROUND = {"frozen": 4, "slow": 14, "full": 14}  # pixels at the corners: the second cue, with the icon
 BATCHES = ("1", "2", "4", "8", "16", "32", "64", "128", "256")
 HOW = "Click a block to melt or freeze it: frozen, slow (×0.1), full. It counts now."
-TURN = 0.05  # the smallest step of a slider
+TURN = 0.25  # the step of a slider
 WILD = 1.0  # learning rate above which nothing comes back; a new run may try
 WORDS = {course.NOW: "now", course.NEXT: "next epoch"}
 
@@ -65,14 +65,16 @@ def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said:
 def _dials(spec: RunSpec, run_id: str, values: dict[str, float], off: bool) -> None:
     """What the objective lets one turn, a slider each. One that somebody drags is left alone until it was let go."""
     with st.container(key="dials"):
+        st.caption(
+            f"How much each question counts, {WORDS[course.NOW]}. The loss is their weighted sum: its curve changes its measure with them."
+        )
         for column, (name, value) in zip(st.columns(len(values), gap="small"), values.items(), strict=True):
             knob, key = course.knob(spec, name), f"live-{name}-{run_id}"
             st.session_state[key] = value
             with column:
                 st.slider(
-                    f"{knob.label} · {WORDS[course.NOW]}", knob.minimum, knob.maximum, step=TURN, key=key, disabled=off,
-                    on_change=_dialled, args=(run_id, name, key),
-                )  # fmt: skip
+                    knob.label, knob.minimum, knob.maximum, step=TURN, key=key, disabled=off, on_change=_dialled, args=(run_id, name, key)
+                )
 
 
 def _dialled(run_id: str, name: str, key: str) -> None:

@@ -70,9 +70,9 @@ def draw(spec: RunSpec) -> None:
 
 def work(plain: dict[str, Any], said: str, slots: int) -> None:
     """The life of a process that draws one preview. said: the file in which it says in one sentence what went wrong."""
-    from tlcore.engine.worker import settle
-
     try:
+        from tlcore.engine.worker import settle
+
         settle(slots)
         draw(RunSpec.from_plain(plain))
     except Exception as error:  # noqa: BLE001 - whatever it is, the page shows a sentence

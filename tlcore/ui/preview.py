@@ -23,6 +23,7 @@ from tlcore.ui.shelf import prepared, thumbnails
 
 SEEN = 24  # images of what the net is shown
 LOOK = 0.7  # seconds between two looks at what is being drawn
+GREY = 128  # of a place that waits for its image
 AS_IS = "As it is"
 NAMED = 8  # classes that are named one by one
 BUSY = ("queued", "running")
@@ -64,6 +65,8 @@ def _views(spec: RunSpec) -> None:
         show_sheet(samples.rows(rows, _names(spec)), _alt(spec, rows), "preview")
         st.caption(f"The first {rows.shape[1]} images of the run's first batch, exactly as they will be given to the net.")
         return
+    empty = np.full((len(_names(spec)), previews.SHOWN, 1, 1, 1), GREY, np.uint8)  # so that nothing moves when the images come
+    show_sheet(samples.rows(empty, _names(spec)), "Room for images that are being drawn.", "preview")
     _await(
         lambda: jobs.preview(spec, _data(spec)) is not None,
         lambda: jobs.drawing(spec),
@@ -107,7 +110,7 @@ def _await(there: Callable[[], bool], asked: Callable[[], tuple[str, str | None]
         if (now is None or now[0] not in BUSY) and not jobs.waits():
             hand.attempt(ask)
         engine = jobs.engine_state()
-        st.markdown(doing if engine["state"] == "ready" else f"{doing} {engine['message']}")
+        st.caption(doing if engine["state"] == "ready" else f"{doing} {engine['message']}")
 
     waiting()
 

@@ -188,3 +188,11 @@ def test_weights_of_questions_are_sliders_of_a_run_that_learns(lab):
     (asked,) = lab.store.commands(run)
     assert (asked.name, asked.value) == ("colour_weight", 2.5)
     assert app.slider(key=f"live-colour_weight-{run}").value == 2.5
+
+
+def test_a_run_that_is_changed_and_run_anew_keeps_what_its_objective_was_set_to():
+    from tlcore.ui import recipes
+
+    spec = RunSpec.make("pretrain", dataset="mnist", objective="simclr", augmentations=("noise",), contrast_temperature=0.5)
+    link = recipes.link(spec)
+    assert (link["source_augmentations"], link["source_contrast_temperature"]) == ("noise", "0.5")

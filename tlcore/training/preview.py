@@ -14,7 +14,8 @@ from tlcore.training.network import network
 def first(spec: RunSpec, data: Dataset, count: int) -> np.ndarray:
     """Images, and below them each view that is made of them: uint8 (1 + views, count or fewer, h, w, c).
 
-    The whole batch is made, with the run's own seed, as in its first step: nothing is drawn for show.
+    The whole batch is made, with the run's own seed, as in its first step: nothing is drawn for show. What noise
+    makes darker than black or brighter than white is shown as that.
     """
     net = network(spec, len(data.classes), "preview")
     chosen = data.draw(spec.labels_per_class, spec.seed)

@@ -65,9 +65,7 @@ def _draw(spec: RunSpec, run_id: str, values: dict[str, float], off: bool, said:
 def _dials(spec: RunSpec, run_id: str, values: dict[str, float], off: bool) -> None:
     """What the objective lets one turn, a slider each. One that somebody drags is left alone until it was let go."""
     with st.container(key="dials"):
-        st.caption(
-            f"How much each question counts, {WORDS[course.NOW]}. The loss is their weighted sum: its curve changes its measure with them."
-        )
+        st.caption(f"How much each question counts, {WORDS[course.NOW]}. The loss is their weighted sum: its curve jumps when they change.")
         for column, (name, value) in zip(st.columns(len(values), gap="small"), values.items(), strict=True):
             knob, key = course.knob(spec, name), f"live-{name}-{run_id}"
             st.session_state[key] = value

@@ -63,7 +63,7 @@ def _views(spec: RunSpec) -> None:
     rows = jobs.preview(spec, data)
     if data is not None and rows is not None:
         show_sheet(samples.rows(rows, _names(spec)), _alt(spec, rows), "preview")
-        st.caption(f"The first {rows.shape[1]} images of the run's first batch, exactly as they will be given to the net.")
+        st.caption(f"The first {rows.shape[1]} images of the run's first batch, as they will be given to the net.")
         return
     empty = np.full((len(_names(spec)), previews.SHOWN, 1, 1, 1), GREY, np.uint8)  # so that nothing moves when the images come
     show_sheet(samples.rows(empty, _names(spec)), "Room for images that are being drawn.", "preview")

@@ -116,6 +116,12 @@ def origin(name: str) -> Origin:
     return Origin(urlsplit(FILES[name][0].url).netloc, sum(file.size for file in FILES[name]))
 
 
+def host(name: str) -> str:
+    """Who would be asked: the publisher, or the mirror."""
+    mirror = _mirror()
+    return mirror if mirror and not _is_address(mirror) else urlsplit(mirror or FILES[name][0].url).netloc
+
+
 def to_fetch(name: str) -> int:
     """Bytes that are still to be fetched; a file that lies in some cache counts as there until its digest is looked at."""
     if name not in FILES:

@@ -65,7 +65,7 @@ def omniglot(
     kinds = sorted({key[:2] for key in found})
     order = sorted(found)
     labels = np.array([kinds.index(key[:2]) for key in order], np.int64)
-    classes = tuple(f"{alphabet} {character}" for alphabet, character in kinds)
+    classes = tuple(f"{alphabet[:3].capitalize()} {character}" for alphabet, character in kinds)  # short, as captions must be
     return Raw(seen(np.stack([found[key] for key in order])[..., None], view), labels, classes)
 
 

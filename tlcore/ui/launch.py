@@ -12,7 +12,7 @@ from tlcore import jobs
 from tlcore.spec import RunSpec
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import Study
-from tlcore.ui import fetching, frame, hand, pace, transport
+from tlcore.ui import frame, hand, pace, transport
 from tlcore.ui.forms import ARRIVED, PAGE
 from tlcore.ui.run import run_view
 from tlcore.ui.settings import settings

@@ -14,7 +14,7 @@ from tlcore.training import Silent, train
 def test_a_net_learns_from_photographs_that_were_fetched(tmp_path, monkeypatch):
     tiny.mirrored(monkeypatch, tmp_path / "mirror", tiny.mirror(tmp_path / "mirror"))
     monkeypatch.setenv("TLCORE_HOME", str(tmp_path))
-    outcome = train(RunSpec.make("pretrain", dataset="cifar10", per_class=20, epochs=2), Silent())
+    outcome = train(RunSpec.make("pretrain", dataset="cifar10", per_class=20, epochs=1, image=(8, 8, 3), batch_size=64), Silent())
     assert outcome.state == "finished" and outcome.result["train_size"] == 120
     assert outcome.weights["block1/conv/kernel"].shape[:3] == (3, 3, 3)
 

@@ -112,13 +112,14 @@ def fashion(
     packages=(),
     parts=PARTS,
     download=downloads.origin("mnist_full"),
+    holds=("mnist",),
 )
 def mnist_full(
     *,
     per_class: Annotated[int, whole("At most so many images of each digit are taken.", 20, 7877, label="Images per class")] = 2000,
     view: View = "plain",
 ) -> Raw:
-    """Handwritten digits, the whole of MNIST. Up to 70,000 images; those of the small MNIST are among them, so do not move between the two."""
+    """Handwritten digits, the whole of MNIST. Up to 70,000 images; those of the small MNIST are among them, so nothing moves between the two."""
     return _some(formats.npz(downloads.fetch("mnist_full")[0]), per_class, tuple("0123456789"), view)
 
 

@@ -17,7 +17,7 @@ from tlcore.datasets import Dataset, turning
 from tlcore.engine import previews
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
-from tlcore.ui import fetching, frame, hand
+from tlcore.ui import frame, hand
 from tlcore.ui.picture import show_sheet
 from tlcore.ui.shelf import prepared, thumbnails
 
@@ -94,8 +94,7 @@ def _await(there: Callable[[], bool], asked: Callable[[], tuple[str, str | None]
     """
     state = jobs.engine_state()["state"]
     if state == "off":
-        fetched = fetching.hint(spec.dataset)
-        st.markdown(f"These images come when the run starts. {fetched}" if fetched else "These images are made once, when the run starts.")
+        st.markdown("These images are made once, when the run starts.")
         return
     told = asked()
     if told is not None and told[0] == "failed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import os
 import pickle
@@ -30,7 +31,7 @@ class Publisher(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, place: Path) -> None:
-        self.place, self.asked, self.faults, self.pause = place, [], [], 0.0
+        self.place, self.asked, self.faults = place, [], []
         super().__init__(("127.0.0.1", 0), Answer)
 
     @property
@@ -51,9 +52,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         sent = content[: len(content) // 2] if fault == "cut" else content[:-1] + b"x" if fault == "other" else content
-        for start in range(0, len(sent), downloads.CHUNK):
-            self.wfile.write(sent[start : start + downloads.CHUNK])
-            time.sleep(self.server.pause)
+        self.wfile.write(sent)
 
     def log_message(self, *told):
         pass
@@ -268,25 +267,26 @@ def test_another_file_under_keras_name_is_left_alone(publisher, empty):
 
 @pytest.fixture
 def large(publisher, monkeypatch):
-    """A set whose one file comes in many pieces, slowly, each of them told."""
-    path = publisher.place / "large" / "mnist.npz"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(os.urandom(8 * downloads.CHUNK))
-    from tlcore import folder
-
-    file = downloads.File(path.name, f"{publisher.address}/large/{path.name}", path.stat().st_size, folder.sha256(path))
-    monkeypatch.setitem(downloads.FILES, "mnist_full", (file,))
+    """A set of two files that come in many pieces, each of them told; its size."""
+    place, files = publisher.place / "large", []
+    place.mkdir(exist_ok=True)
+    for name in ("one", "two"):
+        content = os.urandom(8 * downloads.CHUNK)
+        (place / name).write_bytes(content)
+        files.append(downloads.File(name, f"{publisher.address}/large/{name}", len(content), hashlib.sha256(content).hexdigest()))
+    monkeypatch.setitem(downloads.FILES, "mnist_full", tuple(files))
     monkeypatch.setattr(downloads, "TOLD", 0.0)
-    return file
+    return sum(file.size for file in files)
 
 
 def test_how_far_it_is_can_be_read_meanwhile(large, empty):
     seen = []
     with waiting.listening(lambda: seen.append(downloads.progress("mnist_full"))):
         downloads.fetch("mnist_full")
-    assert len(seen) >= 4 and {each.total for each in seen} == {large.size}
-    assert [each.done for each in seen] == sorted(each.done for each in seen) and 0 < seen[0].done < seen[-1].done <= large.size
-    assert downloads.progress("mnist_full") is None and left(empty) == ["mnist.npz"]
+    done = [each.done for each in seen]
+    assert len(seen) >= 8 and {each.total for each in seen} == {large}
+    assert done == sorted(done) and 0 < done[0] < large / 2 and done[-1] == large
+    assert downloads.progress("mnist_full") is None and left(empty) == ["one", "two"]
 
 
 @pytest.mark.parametrize("why", [RuntimeError("stopped"), InputError("The run was deleted."), OSError("gone")])

@@ -139,6 +139,8 @@ def test_a_set_that_was_downloaded_is_shown_like_the_others_and_becomes_a_source
         ("pages/finetune.py", {"dataset": "cifar10"}),
         ("pages/freezing.py", {"study_dataset": "cifar10"}),
         ("pages/labels.py", {"labels_dataset": "cifar10"}),
+        ("pages/race.py", {"race_dataset": "cifar10"}),
+        ("pages/race.py", {"race_data": "cifar10"}),
     ],
 )
 def test_a_form_says_what_its_run_would_fetch(lab, page, params):

@@ -71,11 +71,12 @@ def omniglot(
 
 def _white_on_black(image: Image.Image) -> NDArray[np.uint8]:
     """A drawing as MNIST would show it: fitted into a box, its centre of mass in the middle, its brightest pixel white."""
-    from PIL import ImageFilter, ImageOps
+    from PIL import ImageChops, ImageFilter
 
-    ink = ImageOps.invert(image)
-    drawn = ink.filter(ImageFilter.MaxFilter(PEN))
-    small = np.asarray(framed(drawn.crop(drawn.getbbox()), BOX, SIDE), np.float64)
+    ink = ImageChops.invert(image)
+    left, top, right, bottom = ink.getbbox() or (0, 0, *ink.size)
+    near = ink.crop((max(left - 1, 0), max(top - 1, 0), min(right + 1, ink.width), min(bottom + 1, ink.height)))
+    small = np.asarray(framed(near.filter(ImageFilter.MaxFilter(PEN)), BOX, SIDE), np.float64)
     bright: NDArray[np.uint8] = np.rint(small * (255 / max(small.max(), 1.0))).astype(np.uint8)
     return bright
 

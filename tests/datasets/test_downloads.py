@@ -235,6 +235,15 @@ def test_an_address_can_be_the_mirror(publisher, empty, monkeypatch):
     assert publisher.asked == ["/mnist_full/mnist.npz"]
 
 
+def test_who_is_asked_is_named(monkeypatch):
+    monkeypatch.delenv("TLCORE_MIRROR", raising=False)
+    assert downloads.host("cifar10") == "www.cs.toronto.edu"
+    monkeypatch.setenv("TLCORE_MIRROR", "https://data.example.org/sets/")
+    assert downloads.host("cifar10") == "data.example.org"
+    monkeypatch.setenv("TLCORE_MIRROR", "/home/somebody/sets")
+    assert downloads.host("cifar10") == "a folder on this machine"
+
+
 def test_a_folder_that_is_the_mirror_must_have_the_right_file(mirror, empty, tmp_path, monkeypatch):
     monkeypatch.setenv("TLCORE_MIRROR", str(tmp_path / "other"))
     assert "TLCORE_MIRROR has no file" in refused("mnist_full")

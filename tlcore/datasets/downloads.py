@@ -58,7 +58,7 @@ def origin(name: str) -> Origin:
 def host(name: str) -> str:
     """Who would be asked: the publisher, or the mirror."""
     mirror = _mirror()
-    return mirror if mirror and not _is_address(mirror) else urlsplit(mirror or FILES[name][0].url).netloc
+    return "a folder on this machine" if mirror and not _is_address(mirror) else urlsplit(mirror or FILES[name][0].url).netloc
 
 
 def to_fetch(name: str) -> int:

@@ -148,6 +148,16 @@ def test_a_form_says_what_its_run_would_fetch(lab, page, params):
     assert "Downloads" not in lab.said(lab.page(page))
 
 
+@pytest.mark.parametrize("objective", ["supervised", "simclr"])
+def test_who_only_looks_at_a_form_asks_for_no_download(lab, monkeypatch, objective):
+    monkeypatch.setattr("tlcore.jobs.engine_state", lambda: {"state": "ready", "message": "The engine is ready."})
+    said = lab.said(lab.page("pages/pretrain.py", source_dataset="cifar10", source_objective=objective))
+    assert "These images come when the run starts, or from the page [Data](data?set=cifar10)." in said
+    assert not lab.store.waiting_requests()
+    lab.page("pages/pretrain.py", source_dataset="shapes", source_objective=objective)
+    assert lab.store.waiting_requests(), "what is drawn here is asked for"
+
+
 def test_a_run_that_fetches_its_images_says_so(lab):
     from tlcore.spec import RunSpec
 

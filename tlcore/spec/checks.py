@@ -61,26 +61,24 @@ def lacks(objective: str, dataset: str) -> str:
     return f"{objective} needs to know more of an image than its class, and of {dataset} nobody does: choose {good}, or another objective."
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether the images of one data set are among those of another one, cut into other parts.
+def shares(one: str, other: str) -> str:
+    """Why nothing can be moved between two data sets, or nothing: the images of one are among those of the other, cut into other parts.
 
-    >>> alike("mnist", "mnist_full"), alike("mnist_full", "mnist"), alike("mnist", "mnist")
-    (True, True, False)
+    >>> shares("mnist", "mnist_full")
+    'mnist and mnist_full share images, so a test would ask what the source has seen: choose another of the two.'
+    >>> shares("mnist", "mnist"), shares("mnist", "")
+    ('', '')
     """
-    return one in DATASETS[other].facts.get("holds", ()) or other in DATASETS[one].facts.get("holds", ())
+    held = [each for each in (one, other) if each and {one, other} & {*DATASETS[each].facts.get("holds", ())}]
+    return f"{one} and {other} share images, so a test would ask what the source has seen: choose another of the two." if held else ""
 
 
 def check_together(spec: RunSpec) -> None:
     """Refuse settings that are good alone and contradict each other."""
-    if why := lacks(spec.objective, spec.dataset):
+    if why := lacks(spec.objective, spec.dataset) or shares(spec.dataset, spec.source.dataset if spec.source else spec.probe):
         raise InputError(why)
     if (turned := dials(spec)) and not any(spec.knobs[name] for name in turned):
         raise InputError(SILENT)
-    other = spec.source.dataset if spec.source else spec.probe
-    if other and alike(spec.dataset, other):
-        raise InputError(
-            f"{spec.dataset} and {other} share images, so a test would ask what the source has seen: choose another of the two."
-        )
     if spec.watch_source and spec.source is None:
         raise InputError("There is no source whose forgetting could be watched: choose a source, or leave watch_source out.")
     keep, only = spec.modifier(Keep), spec.modifier(Only)

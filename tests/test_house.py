@@ -135,7 +135,7 @@ def test_hours_are_asked_of_the_clock_alone():
 def test_variables_of_the_project_begin_with_its_name():
     named = re.compile(r"environ(?:\.get\(|\[|\.setdefault\()\s*[\"']([A-Z_]+)[\"']")
     found = {name for path in SOURCES for name in named.findall(path.read_text("utf-8"))}
-    assert {name for name in found if not name.startswith("TLCORE_")} <= {"PYTHONPATH"}
+    assert {name for name in found if not name.startswith("TLCORE_")} <= {"PYTHONPATH", "KERAS_HOME"}
 
 
 def test_requirements_are_exact():

@@ -110,6 +110,18 @@ CHANGES = {
 }
 
 
+def test_nothing_moves_between_data_sets_that_share_images():
+    whole = RunSpec.make("pretrain", dataset="mnist_full")
+    asked = [
+        lambda: RunSpec.make("finetune", source=whole, dataset="mnist"),
+        lambda: RunSpec.make("pretrain", dataset="mnist_full", probe="mnist"),
+    ]
+    asked += [lambda: RunSpec.make("finetune", source=RunSpec.make("pretrain", dataset="mnist"), dataset="mnist_full")]
+    for ask in asked:
+        assert "share images, so a test would ask what the source has seen: choose another of the two." in refused(ask)
+    assert RunSpec.make("finetune", source=whole, dataset="digits").source == whole
+
+
 def test_a_pretraining_may_name_what_it_is_probed_on_and_a_fine_tuning_may_not():
     assert (
         RunSpec.make("pretrain", probe="digits").probe == "digits"

@@ -45,7 +45,7 @@ def test_prepared_once(empty):
 
 
 @pytest.mark.parametrize("name", DATASETS.names())
-def test_the_same_bytes_in_another_folder(name, shelf, tmp_path, monkeypatch):
+def test_the_same_bytes_in_another_folder(name, shelf, mirror, tmp_path, monkeypatch):
     knobs = LITTLE if name == "glyphs" else {}
     monkeypatch.setenv("TLCORE_HOME", str(shelf))
     first = prepare(name, knobs)

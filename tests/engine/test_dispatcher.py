@@ -149,6 +149,18 @@ def test_data_is_prepared_on_demand_and_a_refusal_is_told(engine):
     assert state == "failed" and "choose a whole number from 10 to 400" in error
 
 
+def test_what_must_be_downloaded_waits_until_somebody_asks(tmp_path, monkeypatch):
+    monkeypatch.setenv("TLCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("TLCORE_WARM", raising=False)
+    store = Store()
+    Dispatcher(store)._begin()
+    asked = []
+    while wanted := store.next_request():
+        asked.append(wanted[1])
+    assert asked == ["mnist", "digits", "glyphs", "shapes"]
+    store.close()
+
+
 def test_a_preview_is_drawn_on_demand_and_a_refusal_is_told(engine):
     spec, bad = (RunSpec.make("pretrain", dataset="digits", objective="rotation", seed=seed) for seed in (0, 1))
     engine.store.request_data(previews.REQUEST, previews.wish(spec))

@@ -146,7 +146,9 @@ def empty_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 def _opened(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     monkeypatch.setenv("TLCORE_HOME", str(lab.home))
     monkeypatch.setenv("TLCORE_ENGINE", "off")
+    monkeypatch.setenv("KERAS_HOME", str(lab.home / "keras"))  # what somebody has fetched with Keras is not known here
     monkeypatch.delenv("TLCORE_STORE", raising=False)
+    monkeypatch.delenv("TLCORE_MIRROR", raising=False)
     yield lab
     lab.store.close()
 

@@ -373,10 +373,11 @@ def test_everything_can_be_forgotten(store, worker, home):
     store.request_data("mnist", {})
     store.backup()
     (home / "datasets").mkdir()
+    (home / "downloads").mkdir()
     store.delete_everything()
     assert (store.runs(), store.studies(), store.epochs(lease.run), store.artifacts(lease.run)) == ([], [], [], {})
     assert store.study(record.id) is None and store.data_request("mnist", {}) is None
-    assert not [name for name in ("runs", "datasets", "backups") if (home / name).exists()]
+    assert not [name for name in ("runs", "datasets", "downloads", "backups") if (home / name).exists()]
     assert store.submit(recipes.scratch()).number > 1  # a number is never given twice
 
 

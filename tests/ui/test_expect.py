@@ -24,6 +24,9 @@ def test_more_work_takes_longer():
     assert seconds("linear_probe") < seconds("freeze", frozen=2) < seconds("full")
     big = RunSpec.make("pretrain", dataset="glyphs", backbone="cnn-medium")
     assert expect.seconds(big) > expect.seconds(LETTERS)
+    assert 5 * expect.seconds(RunSpec.make("pretrain", dataset="fashion", per_class=100)) < expect.seconds(
+        RunSpec.make("pretrain", dataset="fashion", per_class=5000)
+    )
     assert expect.seconds(RunSpec.make("pretrain", dataset="glyphs", objective="autoencoder")) > 2 * expect.seconds(LETTERS)
 
 

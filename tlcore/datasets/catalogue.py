@@ -2,7 +2,9 @@
 
 Facts of an entry: shape (height, width, channels), classes, examples and pool_per_class (None where knobs decide),
 source, licence, licence_url, packages (whose versions the pixels depend on), and parts, the shares of each class
-that validation and test get; the rest is the pool to learn from. Heavy imports stay inside the functions.
+that validation and test get; the rest is the pool to learn from. download (host, size in bytes) has what must be fetched once,
+holds names the data sets whose images are among these.
+Heavy imports stay inside the functions.
 """
 
 from __future__ import annotations

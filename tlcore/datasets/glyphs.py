@@ -148,10 +148,17 @@ def _master(font: str, character: str) -> Image.Image:
     left, top, right, bottom = face.getbbox(character)
     drawn = Image.new("L", (int(right - left), int(bottom - top)))
     ImageDraw.Draw(drawn).text((-left, -top), character, fill=255, font=face)
-    scale = BOX * FINER / max(drawn.size)
+    return framed(drawn, BOX * FINER, FINE).filter(ImageFilter.GaussianBlur(BLUR))
+
+
+def framed(drawn: Image.Image, box: int, side: int) -> Image.Image:
+    """Something white on black, fitted into a box, in an image of side x side pixels with its centre of mass in the middle."""
+    from PIL import Image
+
+    scale = box / max(drawn.size)
     fitted = drawn.resize((max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale))), Image.Resampling.BOX)
     weight = np.asarray(fitted, dtype=np.float64)
     centre = [float((weight.sum(axis=axis) * (np.arange(size) + 0.5)).sum() / weight.sum()) for axis, size in enumerate(fitted.size)]
-    canvas = Image.new("L", (FINE, FINE))
-    canvas.paste(fitted, (round(FINE / 2 - centre[0]), round(FINE / 2 - centre[1])))
-    return canvas.filter(ImageFilter.GaussianBlur(BLUR))
+    canvas = Image.new("L", (side, side))
+    canvas.paste(fitted, (round(side / 2 - centre[0]), round(side / 2 - centre[1])))
+    return canvas

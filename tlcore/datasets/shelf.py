@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,6 +23,7 @@ from tlcore import folder
 from tlcore.clock import tick
 from tlcore.datasets.catalogue import DATASETS
 from tlcore.datasets.split import FACTORS, NAMES, Dataset, arrays, split
+from tlcore.datasets.waiting import held, listening
 from tlcore.registry import InputError
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 LAYOUT = 1  # raised whenever the same entry and knobs would be drawn, split or written otherwise
 
 
-def load(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset:
-    """The data set, prepared first if it is not there."""
-    return find(name, knobs) or prepare(name, knobs)
+def load(name: str, knobs: Mapping[str, Any] | None = None, alive: Callable[[], object] = lambda: None) -> Dataset:
+    """The data set, prepared first if it is not there. alive: see ``prepare``."""
+    return find(name, knobs) or prepare(name, knobs, alive)
 
 
 def find(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset | None:
@@ -42,18 +43,17 @@ def find(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset | None:
     return _open(name, settings, _place(name, settings))
 
 
-def prepare(name: str, knobs: Mapping[str, Any] | None = None) -> Dataset:
+def prepare(name: str, knobs: Mapping[str, Any] | None = None, alive: Callable[[], object] = lambda: None) -> Dataset:
     """Make and write the data set, unless it is there and unchanged. Several processes may ask at once: one works.
 
+    alive: called about every second while another process or a download is waited for; what it raises ends that.
     InputError if it cannot be made or written.
     """
-    from filelock import FileLock
-
     settings = DATASETS.settings(name, knobs or {})
     place = _place(name, settings)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{place}.lock"):
+        with listening(alive), held(Path(f"{place}.lock")):
             found = _open(name, settings, place)
             if found is None or found.id != _digest(*arrays(place)):
                 _write(name, settings, place)

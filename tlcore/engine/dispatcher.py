@@ -88,7 +88,7 @@ class Dispatcher:
         self.store.hold_ballast()
         if os.environ.get("TLCORE_WARM") != "off":
             for entry in DATASETS:
-                if find(entry.name) is None:
+                if "download" not in entry.facts and find(entry.name) is None:  # what must be downloaded waits until somebody asks
                     self.store.request_data(entry.name, {})
 
     def _round(self) -> None:

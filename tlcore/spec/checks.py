@@ -61,9 +61,21 @@ def lacks(objective: str, dataset: str) -> str:
     return f"{objective} needs to know more of an image than its class, and of {dataset} nobody does: choose {good}, or another objective."
 
 
+def shares(one: str, other: str) -> str:
+    """Why nothing can be moved between two data sets, or nothing: the images of one are among those of the other, cut into other parts.
+
+    >>> shares("mnist", "mnist_full")
+    'mnist and mnist_full share images, so a test would ask what the source has seen: choose another of the two.'
+    >>> shares("mnist", "mnist"), shares("mnist", "")
+    ('', '')
+    """
+    held = [each for each in (one, other) if each and {one, other} & {*DATASETS[each].facts.get("holds", ())}]
+    return f"{one} and {other} share images, so a test would ask what the source has seen: choose another of the two." if held else ""
+
+
 def check_together(spec: RunSpec) -> None:
     """Refuse settings that are good alone and contradict each other."""
-    if why := lacks(spec.objective, spec.dataset):
+    if why := lacks(spec.objective, spec.dataset) or shares(spec.dataset, spec.source.dataset if spec.source else spec.probe):
         raise InputError(why)
     if (turned := dials(spec)) and not any(spec.knobs[name] for name in turned):
         raise InputError(SILENT)

@@ -201,7 +201,7 @@ class Reading(Curves):
         """Bytes in the data folder, as far as the store knows and a short look tells."""
         with self.read() as connection:
             named = connection.scalar(select(func.coalesce(func.sum(tables.artifacts.c.bytes), 0)))
-        parts = [self.home / name for name in ("datasets", "backups")]
+        parts = [self.home / name for name in ("datasets", "downloads", "backups")]
         around = sum(file.stat().st_size for file in self.home.glob("*") if file.is_file())
         return int(named or 0) + around + sum(folder.size(part) for part in parts if part.is_dir())
 

@@ -98,7 +98,7 @@ class Writing(Reading):
             for table in (runs, studies, members, tables.epochs, tables.commands, tables.artifacts, tables.requests):
                 connection.execute(delete(table))
             connection.execute(delete(tables.meta).where(tables.meta.c.name == "restored"))
-        for name in ("runs", "datasets", "previews"):
+        for name in ("runs", "datasets", "downloads", "previews"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         self.forget_copies()
 

@@ -19,7 +19,7 @@ NEIGHBOURS = 5
 
 def probed(net: Network, dataset: str, seed: int, alive: Callable[[], object]) -> dict[str, Any]:
     """Shares of the target's validation part that are named rightly. Its test part stays closed: it is for who moves there."""
-    data = load(dataset)
+    data = load(dataset, alive=alive)
     labels = min(LABELS, int(data.facts["pool_per_class"]))
     chosen, last = data.draw(labels, seed), len(net.parts) - 1
     learned = _embedded(net, np.asarray(data.train.images)[chosen], f"{data.id}/train/{labels}/{seed}", last, alive)

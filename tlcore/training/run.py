@@ -43,7 +43,10 @@ HALTS = {"stop": "stopped", "park": "parked"}
 
 def train(spec: RunSpec, recorder: Recorder, source: Mapping[str, np.ndarray] | None, checkpoint: Checkpoint | None) -> Outcome:
     """See ``tlcore.training.train``."""
-    return _Run(spec, recorder, source).go(checkpoint)
+    try:
+        return _Run(spec, recorder, source).go(checkpoint)
+    except Halted as halt:  # before there was a net: its data was still being fetched
+        return Outcome(str(halt))
 
 
 class _Run:
@@ -51,7 +54,9 @@ class _Run:
 
     def __init__(self, spec: RunSpec, recorder: Recorder, source: Mapping[str, np.ndarray] | None) -> None:
         self.spec, self.recorder, self.begun = spec, recorder, tick()
-        self.data: Dataset = load(spec.dataset, spec.settings("dataset"))
+        self.data: Dataset = load(spec.dataset, spec.settings("dataset"), self._alive)
+        if spec.probe:
+            load(spec.probe, alive=self._alive)  # what cannot be had is said before the work, not after it
         self.net: Network = network(spec, len(self.data.classes))
         self.source = source
         self.weights = start.weights(spec, self.net, source)

@@ -20,7 +20,7 @@ class Watch:
 
     def __init__(self, spec: RunSpec, source: Mapping[str, np.ndarray], alive: Callable[[], object]) -> None:
         assert spec.source is not None
-        self.data, self.alive = load(spec.source.dataset, spec.source.settings("dataset")), alive
+        self.data, self.alive = load(spec.source.dataset, spec.source.settings("dataset"), alive), alive
         self.net = network(spec.source, len(self.data.classes), "watch")  # a twin: the run's own net may have as many classes
         self.head = {path: source[path] for path in HEAD}
         part = self.data.validation

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from tlcore import jobs
-from tlcore.datasets import DATASETS, Dataset
+from tlcore.datasets import DATASETS, Dataset, downloads
 from tlcore.registry import Entry, InputError
 from tlcore.spec import BUDGET, LABELS
-from tlcore.ui import forms, frame, hand, shelf, words
+from tlcore.ui import fetching, forms, frame, hand, shelf, words
 from tlcore.ui.shelf import prepared, thumbnails
 from tlcore.ui.tables import download, frame_rows
 
@@ -53,9 +53,13 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
     hand.problem()
     state, error = jobs.preparation(entry.name, dict(knobs)) or (None, None)
     if state not in ("queued", "running"):
-        st.markdown(error or "This set is not prepared on this machine yet. It takes a few seconds, once.")
+        size = downloads.to_fetch(entry.name)
+        if error:
+            st.markdown(error)
+        st.markdown(f"This set is not prepared on this machine yet. {fetching.hint(entry.name) or 'It takes a few seconds, once.'}")
+        _origin(entry)
         st.button(
-            "Prepare it",
+            f"Download it, {words.size(size)}" if size else "Prepare it",
             type="primary",
             key="data-prepare",
             on_click=hand.attempt,
@@ -69,7 +73,8 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
         if asked is None or asked[0] not in ("queued", "running"):
             st.rerun(scope="app")
         engine = jobs.engine_state()
-        st.markdown("Being prepared." if engine["state"] == "ready" else engine["message"])
+        if not fetching.bar(entry.name):
+            st.markdown("Being prepared." if engine["state"] == "ready" else engine["message"])
 
     waiting()
 

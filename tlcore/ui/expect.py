@@ -97,7 +97,8 @@ def run_parts(spec: RunSpec) -> dict[str, Part]:
 
 def _images(spec: RunSpec) -> tuple[float, float]:
     facts = DATASETS[spec.dataset].facts
-    total, classes = facts.get("examples"), facts.get("classes")
+    classes = facts.get("classes")
+    total = facts.get("examples") or (classes and spec.knobs.get("per_class", 0) * classes)
     pool = total * (1 - PART - 0.3) if total else USUAL
     if spec.labels_per_class is not None:
         return spec.labels_per_class * (classes or 180), total * PART if total else USUAL / 7

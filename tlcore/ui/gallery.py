@@ -6,11 +6,12 @@ import streamlit as st
 
 from tlcore.datasets import DATASETS
 from tlcore.registry import Entry
-from tlcore.ui import words
+from tlcore.ui import fetching, words
 from tlcore.ui.shelf import prepared, thumbnails
 
 KEY = "set"
 SHOWN = 14  # thumbnails on a card
+A_ROW = 4  # cards
 
 
 def gallery() -> str:
@@ -19,9 +20,11 @@ def gallery() -> str:
     if wanted not in DATASETS:
         st.warning(f"There is no data set {wanted[:40]!r} here: this is {DATASETS.names()[0]}.")
         wanted = DATASETS.names()[0]
-    for column, entry in zip(st.columns(len(DATASETS.names()), gap="medium"), DATASETS, strict=True):
-        with column, st.container(border=True, key=f"card-{entry.name}"):
-            _card(entry, opened=entry.name == wanted)
+    entries = list(DATASETS)
+    for start in range(0, len(entries), A_ROW):
+        for column, entry in zip(st.columns(A_ROW, gap="medium"), entries[start : start + A_ROW], strict=False):
+            with column, st.container(border=True, key=f"card-{entry.name}"):
+                _card(entry, opened=entry.name == wanted)
     return wanted
 
 
@@ -29,7 +32,7 @@ def _card(entry: Entry, opened: bool) -> None:
     data = prepared(entry.name)
     st.markdown(f"**{entry.facts.get('label', entry.title)}**")
     if data is None:
-        st.markdown("Not prepared on this machine yet.")
+        st.markdown(f"Not prepared on this machine yet. {fetching.hint(entry.name)}")
     else:
         alt = f"{SHOWN} images of {entry.title}."
         thumbnails(data, "one of each", SHOWN, f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)

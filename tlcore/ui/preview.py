@@ -17,7 +17,7 @@ from tlcore.datasets import Dataset, turning
 from tlcore.engine import previews
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
-from tlcore.ui import frame, hand
+from tlcore.ui import fetching, frame, hand
 from tlcore.ui.picture import show_sheet
 from tlcore.ui.shelf import prepared, thumbnails
 
@@ -34,7 +34,9 @@ def sees(spec: RunSpec | None) -> None:
     if spec is None:
         return
     st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees']}**")
-    if previews.names(spec):
+    if (fetched := fetching.hint(spec.dataset)) and _data(spec) is None:  # who only looks has not asked for a download
+        st.markdown(f"These images come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}")
+    elif previews.names(spec):
         _views(spec)
         _declared(spec)
     else:

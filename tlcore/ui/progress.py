@@ -10,7 +10,7 @@ import streamlit as st
 from tlcore import jobs
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import Place, RunSpec, course
-from tlcore.ui import frame, words
+from tlcore.ui import fetching, frame, words
 from tlcore.ui.units import joined
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _queued(run: Run, rows: Rows) -> str:
 
 def _running(run: Run, rows: Rows) -> str:
     if not rows:
-        return "Getting its data and its net ready."
+        return fetching.sentence(run.dataset) or "Getting its data and its net ready."
     if run.epoch >= run.epochs:
         return "Trained; now the test images are opened."
     if run.held:

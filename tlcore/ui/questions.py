@@ -16,6 +16,7 @@ from tlcore.registry import InputError, Knob
 from tlcore.spec import BUDGET, CATALOGUES, RunSpec
 from tlcore.studies import STUDIES, Study
 from tlcore.ui import forms, pace, words
+from tlcore.ui.fetching import help_with
 from tlcore.ui.recipes import budget_fields, labels_field, refused_in_words, titles
 from tlcore.ui.sources import Sources, default_source, sources
 
@@ -52,7 +53,7 @@ def _form(question: str, amount: Callable[[str], dict[str, Any]], naming: bool =
         name = forms.choice("Which source?", known.titles, f"{prefix}source", start, known.told.__getitem__)
     with second:
         sets = titles(CATALOGUES["dataset"])
-        dataset = forms.choice("Which target?", sets, f"{prefix}dataset", "mnist", "The task that has few labels.")
+        dataset = forms.choice("Which target?", sets, f"{prefix}dataset", "mnist", help_with("The task that has few labels."))
     with third:
         given = amount(prefix)
     with fourth:

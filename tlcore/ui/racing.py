@@ -15,6 +15,7 @@ from tlcore.store import StudyRecord
 from tlcore.studies import STUDIES, Study, label, racing
 from tlcore.ui import expect, forms, words
 from tlcore.ui.chart import Figure, chart, kept, theme
+from tlcore.ui.fetching import help_with
 from tlcore.ui.recipes import budget_fields, refused_in_words, titles
 from tlcore.ui.standing import Standing
 
@@ -30,9 +31,11 @@ def form() -> Study | None:
     first, second, third, fourth = st.columns([1.4, 1.4, 1, 1.4], gap="medium")
     sets = titles(CATALOGUES["dataset"])
     with first:
-        data = forms.choice("Pretrain on which data?", sets, f"{PREFIX}data", "glyphs", "Every objective sees the same images.")
+        seen = help_with("Every objective sees the same images.")
+        data = forms.choice("Pretrain on which data?", sets, f"{PREFIX}data", "glyphs", seen)
     with second:
-        target = forms.choice("Which target?", sets, f"{PREFIX}dataset", "mnist", "What each finished encoder is measured on.")
+        asked = help_with("What each finished encoder is measured on.")
+        target = forms.choice("Which target?", sets, f"{PREFIX}dataset", "mnist", asked)
     with third:
         seeds = forms.ladder(_own("seeds"), SEEDS, f"{PREFIX}seeds", "5", help="How often all is repeated; a verdict needs five.")
     with fourth:

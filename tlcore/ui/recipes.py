@@ -19,6 +19,7 @@ from tlcore.spec.checks import lacks
 from tlcore.strategies import STRATEGIES
 from tlcore.studies import arm_spec
 from tlcore.ui import forms, painting
+from tlcore.ui.fetching import help_with
 from tlcore.ui.sources import default_source, recipe_name, sources
 
 Made = TypeVar("Made")
@@ -53,7 +54,7 @@ def finetune_form(canvas: DeltaGenerator) -> RunSpec | None:
     """Source, target, labels, strategy; the rest folded. canvas: where there is room to paint, if the strategy is painted."""
     known = sources(st.query_params.get("source") or st.session_state.get("source"))
     name = forms.choice("Which source?", known.titles, "source", default_source(known), known.told.__getitem__)
-    dataset = forms.choice("Which target?", titles(CATALOGUES["dataset"]), "dataset", "mnist", "The task that has few labels.")
+    dataset = forms.choice("Which target?", titles(CATALOGUES["dataset"]), "dataset", "mnist", help_with("The task that has few labels."))
     labels = labels_field("labels_per_class")
     strategy = forms.choice("Which strategy?", _strategies(), "strategy", "lp_ft", _advised)
     if strategy == painting.STRATEGY:
@@ -103,9 +104,8 @@ def _chosen_knobs(*catalogues: str) -> list[Knob]:
 
 def pretrain_form() -> RunSpec | None:
     """Data, objective, net; the rest folded."""
-    dataset = forms.choice(
-        "Which data?", titles(CATALOGUES["dataset"]), "source_dataset", "glyphs", "What the net sees, with plenty of examples."
-    )
+    sets = titles(CATALOGUES["dataset"])
+    dataset = forms.choice("Which data?", sets, "source_dataset", "glyphs", help_with("What the net sees, with plenty of examples."))
     tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
     fit = {name: title for name, title in titles(tasks).items() if not lacks(name, dataset)}
     objective = forms.choice("What should it learn?", fit, "source_objective", "supervised", _help(tasks))
@@ -121,8 +121,8 @@ def pretrain_form() -> RunSpec | None:
         given |= {each.name: forms.knob(each, f"source_{each.name}") for each in own}
         given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective)
         given |= _catalogue_field("schedule", "Which learning-rate schedule?", "source_")
-    targets = {NOTHING: "On nothing", **titles(CATALOGUES["dataset"])}
-    chosen = forms.choice("Try it at the end on what?", targets, "source_probe", NOTHING, PROBED)
+    targets = {NOTHING: "On nothing", **sets}
+    chosen = forms.choice("Try it at the end on what?", targets, "source_probe", NOTHING, help_with(PROBED))
     given["probe"] = "" if chosen == NOTHING else chosen
     return refused_in_words(lambda: RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, **given))
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from tlcore.datasets import DATASETS
+from tlcore.datasets import DATASETS, downloads
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.spec.checks import lacks
 from tlcore.store import Run
 from tlcore.ui import frame, words
+from tlcore.ui.fetching import help_with
 from tlcore.ui.units import joined
 
 NEWEST = 30  # ready models in the list
+FIRST = "What the net learns first; then it is kept."
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ def sources(wanted: str | None = None) -> Sources:
     titles, specs, told = {}, {}, {}
     for name, spec in recipes().items():
         run = ready.pop(spec.key, None)
+        if run is None and name != wanted and not _offered(spec):
+            continue
         titles[name], specs[name] = words.made(spec), spec
-        told[name] = f"What the net has already learned: {_quality(run)}." if run else "What the net learns first; then it is kept."
+        told[name] = f"What the net has already learned: {_quality(run)}." if run else help_with(FIRST)(spec.dataset)
     asked = frame.store().run(wanted) if wanted and wanted not in specs else None
     if asked and asked.kind == "pretrain" and asked.state == "finished":
         ready.setdefault(asked.spec.key, asked)
@@ -43,6 +47,12 @@ def sources(wanted: str | None = None) -> Sources:
         titles[run.id], specs[run.id] = f"{words.source(run.spec)}, run {run.number}", run.spec
         told[run.id] = f"What the net has already learned: {_quality(run)}."
     return Sources(titles, specs, told)
+
+
+def _offered(spec: RunSpec) -> bool:
+    """Whether a recipe that nobody has trained stands in the list: of sets that are downloaded only the plainest, and only once they are there."""
+    fetched = "download" in DATASETS[spec.dataset].facts
+    return not fetched or (spec.objective == "supervised" and not downloads.to_fetch(spec.dataset))
 
 
 @cache

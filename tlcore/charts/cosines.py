@@ -1,0 +1,95 @@
+"""Images against captions: how alike each pair is to a net that was taught to match them, with the true pairs on the diagonal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tlcore.charts import colours, paper
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+STRONGEST = 0.85  # opacity of a cosine of 1
+
+
+def table(cosines: np.ndarray | Sequence[Sequence[float]], captions: Sequence[str]) -> DataFrame:
+    """A row for each pair of image and caption, image by image: image (from 1), caption (its place, from 1), said, cosine, nearest.
+
+    cosines: (n, n), rows images, columns captions, in the same order. nearest: whether no other caption is nearer to the image.
+    """
+    import pandas as pd
+
+    values = np.asarray(cosines, "float64").reshape(len(captions), len(captions))
+    count = len(captions)
+    best = values.argmax(1) if count else np.zeros(0, int)
+    columns = {
+        "image": np.repeat(np.arange(1, count + 1), count),
+        "caption": np.tile(np.arange(1, count + 1), count),
+        "said": np.tile(np.array([str(each) for each in captions], object), count),
+        "cosine": values.ravel().round(4),
+        "nearest": (np.tile(np.arange(count), count) == np.repeat(best, count)),
+    }
+    return pd.DataFrame(columns)
+
+
+def figure(table: DataFrame, theme: str = "light", height: int = 380) -> paper.Figure:
+    """A cell a pair: captions down, images across; the more alike, the stronger. The nearest caption of each image has a frame."""
+    if table.empty:
+        return paper.empty(theme, "How well each caption fits each image appears here.", height)
+    count = int(table["image"].max())
+    values = table["cosine"].to_numpy().reshape(count, count).T
+    said = [paper.plain(each) for each in table["said"][:count]]
+    violet = colours.palette(theme).violet
+    cells = {
+        "type": "heatmap",
+        "x": list(range(1, count + 1)),
+        "y": list(range(1, count + 1)),
+        "z": values.tolist(),
+        "customdata": [[each] * count for each in said],
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, colours.fade(violet, 0.0)], [1, colours.fade(violet, STRONGEST)]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hovertemplate": "image %{x}, “%{customdata}”<br>cosine %{z:.2f}<extra></extra>",
+    }
+    return {"data": [cells, _numbers(values, theme)], "layout": _sheet(theme, said, table, count, height)}
+
+
+def _numbers(values: np.ndarray, theme: str) -> paper.Figure:
+    rows, columns = np.indices(values.shape)
+    ink = colours.palette(theme)
+    grounds = [colours.mix(ink.paper, ink.violet, STRONGEST * min(1.0, max(0.0, value))) for value in values.ravel().tolist()]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": (columns.ravel() + 1).tolist(),
+        "y": (rows.ravel() + 1).tolist(),
+        "text": [f"{value:.2f}".replace("-", "−") for value in values.ravel().tolist()],
+        "textfont": {"size": 12, "color": [colours.readable(ground) for ground in grounds]},
+        "hoverinfo": "skip",
+    }
+
+
+def _sheet(theme: str, said: list[str], table: DataFrame, count: int, height: int) -> paper.Figure:
+    ink = colours.palette(theme)
+    near = table[table["nearest"]]
+    frames = [
+        {
+            "type": "rect",
+            "x0": image - 0.47,
+            "x1": image + 0.47,
+            "y0": caption - 0.46,
+            "y1": caption + 0.46,
+            "line": {"color": ink.ink, "width": 2},
+        }
+        for image, caption in zip(near["image"].tolist(), near["caption"].tolist(), strict=True)
+    ]
+    ticks: dict[str, Any] = {"tickvals": list(range(1, count + 1)), "ticks": "", "showline": False, "fixedrange": True}
+    across = paper.axis(theme, "Images, in the order above; cosine from −1 to 1", range=[0.5, count + 0.5], **ticks)
+    down = paper.axis(theme, range=[count + 0.5, 0.5], ticktext=[f"{place} {each}" for place, each in enumerate(said, start=1)], **ticks)
+    return paper.layout(theme, height, xaxis=across, yaxis=down, shapes=frames, margin={"l": 40, "r": 8, "t": 8, "b": 40})

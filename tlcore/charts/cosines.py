@@ -48,19 +48,19 @@ def figure(table: DataFrame, theme: str = "light", height: int = 380) -> paper.F
         "x": list(range(1, count + 1)),
         "y": list(range(1, count + 1)),
         "z": values.tolist(),
-        "customdata": [[each] * count for each in said],
         "zmin": 0,
         "zmax": 1,
         "colorscale": [[0, colours.fade(violet, 0.0)], [1, colours.fade(violet, STRONGEST)]],
         "showscale": False,
         "xgap": 2,
         "ygap": 2,
-        "hovertemplate": "image %{x}, “%{customdata}”<br>cosine %{z:.2f}<extra></extra>",
+        "hoverinfo": "skip",
     }
-    return {"data": [cells, _numbers(values, theme)], "layout": _sheet(theme, said, table, count, height)}
+    return {"data": [cells, _numbers(values, said, theme)], "layout": _sheet(theme, table, count, height)}
 
 
-def _numbers(values: np.ndarray, theme: str) -> paper.Figure:
+def _numbers(values: np.ndarray, said: list[str], theme: str) -> paper.Figure:
+    """The cosines themselves; pointing at one tells its caption."""
     rows, columns = np.indices(values.shape)
     ink = colours.palette(theme)
     grounds = [colours.mix(ink.paper, ink.violet, STRONGEST * min(1.0, max(0.0, value))) for value in values.ravel().tolist()]
@@ -71,11 +71,12 @@ def _numbers(values: np.ndarray, theme: str) -> paper.Figure:
         "y": (rows.ravel() + 1).tolist(),
         "text": [f"{value:.2f}".replace("-", "−") for value in values.ravel().tolist()],
         "textfont": {"size": 12, "color": [colours.readable(ground) for ground in grounds]},
-        "hoverinfo": "skip",
+        "hovertext": [said[row] for row in rows.ravel().tolist()],
+        "hovertemplate": "image %{x} and “%{hovertext}”<br>cosine %{text}<extra></extra>",
     }
 
 
-def _sheet(theme: str, said: list[str], table: DataFrame, count: int, height: int) -> paper.Figure:
+def _sheet(theme: str, table: DataFrame, count: int, height: int) -> paper.Figure:
     ink = colours.palette(theme)
     near = table[table["nearest"]]
     frames = [
@@ -90,6 +91,6 @@ def _sheet(theme: str, said: list[str], table: DataFrame, count: int, height: in
         for image, caption in zip(near["image"].tolist(), near["caption"].tolist(), strict=True)
     ]
     ticks: dict[str, Any] = {"tickvals": list(range(1, count + 1)), "ticks": "", "showline": False, "fixedrange": True}
-    across = paper.axis(theme, "Images, in the order above; cosine from −1 to 1", range=[0.5, count + 0.5], **ticks)
-    down = paper.axis(theme, range=[count + 0.5, 0.5], ticktext=[f"{place} {each}" for place, each in enumerate(said, start=1)], **ticks)
+    across = paper.axis(theme, "Images, cosine from −1 to 1", range=[0.5, count + 0.5], **ticks)
+    down = paper.axis(theme, "Captions", range=[count + 0.5, 0.5], **ticks)
     return paper.layout(theme, height, xaxis=across, yaxis=down, shapes=frames, margin={"l": 40, "r": 8, "t": 8, "b": 40})

@@ -13,6 +13,8 @@ import numpy as np
 
 from tlcore.charts import colours, samples
 
+WIDE = 8  # images in a row of a narrow screen; longer rows without names of columns are broken there
+
 
 def figure(images: np.ndarray, rows: Sequence[str], columns: Sequence[str] = (), size: int = 44) -> str:
     """The grid as HTML. images: uint8 (rows, columns, h, w, 1 or 3); rows, columns: their names; size: the largest side in CSS pixels."""
@@ -24,7 +26,8 @@ def figure(images: np.ndarray, rows: Sequence[str], columns: Sequence[str] = (),
     lines = "".join(f"<span>{escape(str(name))}</span>{_cells(row, down, across)}" for row, name in enumerate(rows))
     style = f"--zoom:{100 * across}% {100 * down}%;--picture:url(data:image/png;base64,{picture});"
     style += f"grid-template-columns:max-content repeat({across},minmax(0,{size}px))"
-    return f"<div class='grid' style='{style}'>{head}{lines}</div>"
+    kind = "grid wide" if across > WIDE and not len(columns) else "grid"
+    return f"<div class='{kind}' style='{style}'>{head}{lines}</div>"
 
 
 def _cells(row: int, down: int, across: int) -> str:
@@ -63,5 +66,11 @@ STYLE = """
 .grid i { display: block; width: 100%; aspect-ratio: 1; border-radius: 12%; image-rendering: pixelated;
   background: var(--picture) no-repeat; background-size: var(--zoom); box-shadow: 0 0 0 1px var(--st-border-color); }
 .none { color: var(--st-text-color); font-family: var(--st-font); }
-@media (max-width: 640px) { .grid { gap: 2px; } .grid span { padding-right: 4px; font-size: .75rem; } .grid b { font-size: .6875rem; } }
+@media (max-width: 640px) {
+  .grid { gap: 3px; }
+  .grid span { padding-right: 4px; font-size: .75rem; }
+  .grid b { font-size: .6875rem; }
+  .grid.wide { grid-template-columns: repeat(8, minmax(0, 1fr)) !important; }
+  .grid.wide span { grid-column: 1 / -1; padding-top: 4px; }
+}
 """

@@ -86,7 +86,7 @@ def _start(look: Look) -> tuple[str, np.ndarray]:
 def _turned(code: np.ndarray, order: list[int], told: np.ndarray, key: str) -> np.ndarray:
     """The code with the axes that have a slider as the visitor turned them; what is not turned stays as it was."""
     turned = code.copy()
-    for column, some in zip(st.columns(2, gap="medium"), (order[::2], order[1::2]), strict=True):
+    for column, some in zip(st.columns(2, gap="medium"), (order[: MOST // 2], order[MOST // 2 :]), strict=True):
         with column:
             for axis in some:
                 first = round(min(REACH, max(-REACH, float(code[axis]))) / STEP) * STEP
@@ -108,7 +108,7 @@ def _grid(look: Look, code: np.ndarray, order: list[int]) -> None:
     drawn = shown(look.net.draw(codes))
     rows = [f"Axis {axis + 1}" for axis in order]
     html = grid.figure(
-        drawn.reshape(len(order), len(values), *drawn.shape[1:]), rows, [f"{value:+g}".replace("-", "−") for value in TRIED], 76
+        drawn.reshape(len(order), len(values), *drawn.shape[1:]), rows, [f"{value:g}".replace("-", "−") for value in TRIED], 76
     )
     alt = f"A row an axis, {len(order)} axes; from left to right its value goes from −3 to 3 and the image changes."
     show_grid(html, alt, key="inside-axes")

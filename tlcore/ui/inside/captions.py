@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from tlcore.datasets import DATASETS
-from tlcore.datasets.shapes import caption
+from tlcore.datasets.shapes import FACTORS, caption
 from tlcore.ui import words as said
 from tlcore.ui.chart import chart, kept
 from tlcore.ui.inside.opened import Look
@@ -22,6 +21,7 @@ PAIRS = 8
 APART = 3  # of the images that are offered every third, so that the pairs differ
 TOLD = 5  # captions that are told of an image
 ANY = "any"
+ORDER = ("size", "colour", "texture", "shape", "place")  # in which the words of a caption are said
 FIRST = {"shape": "star", "colour": "red"}  # what is asked for at first
 
 
@@ -38,28 +38,47 @@ def _prompt(look: Look) -> None:
     from tlcore.charts import samples
 
     st.markdown("**Which images fit these words?** Leave out what does not matter.")
-    asked = _asked(look)
+    asked = _asked()
     if not asked:
         st.markdown("Choose at least one word.")
         return
-    cosines = look.net.compare(look.embeddings, _hot([asked], look))[:, 0]
+    cosines = look.net.compare(look.embeddings, _hot([asked]))[:, 0]
     fits = fitting(look.factors, asked)
     nearest = cosines.argsort()[::-1][:NEAREST].tolist()
     marks = [f"{cosines[place]:.2f} {'✓' if fits[place] else '✗'}" for place in nearest]
-    phrase = ", ".join(_factors(look)[name][value] for name, value in asked.items())
-    right = int(fits[nearest].sum())
-    st.markdown(
-        f"**{right} of the nearest {len(nearest)}** fit “{phrase}”. Of all {len(fits)} validation images {said.percent(float(fits.mean()))} do: "
-        f"by chance it would be {len(nearest) * float(fits.mean()):.1f}."
-    )
+    phrase, right = spoken(asked), int(fits[nearest].sum())
+    st.markdown(found(phrase, right, int(fits.sum()), len(nearest), len(fits)))
     html = samples.figure(look.images[nearest], marks, size=64, columns=NEAREST, rows=False)
     show_sheet(html, f"The {len(nearest)} images nearest to {phrase}, with their cosines; {right} of them fit.", key="inside-found")
 
 
-def _asked(look: Look) -> dict[str, int]:
+def found(phrase: str, right: int, all_: int, nearest: int, images: int) -> str:
+    """How many of the nearest images fit, beside what chance would give, in one sentence.
+
+    >>> found("red star", 3, 4, 12, 500)
+    '**3 of the 4 images** that fit “red star” are among the nearest 12; drawn at random from all 500 validation images it would be 0.1.'
+    """
+    chance = f"drawn at random from all {images} validation images it would be {nearest * all_ / images:.1f}"
+    if not all_:
+        return f"None of {images} validation images fits “{phrase}”: here is what comes nearest."
+    if all_ < nearest:
+        return f"**{right} of the {said.count(all_, 'image')}** that fit “{phrase}” are among the nearest {nearest}; {chance}."
+    return f"**{right} of the nearest {nearest}** images fit “{phrase}”; {chance}."
+
+
+def spoken(asked: dict[str, int]) -> str:
+    """The words that were chosen, in the order in which one says them.
+
+    >>> spoken({"shape": 4, "colour": 0, "texture": 2})
+    'red dotted star'
+    """
+    return " ".join(FACTORS[name][asked[name]] for name in ORDER if name in asked)
+
+
+def _asked() -> dict[str, int]:
     """The words that are chosen: factor -> value."""
     chosen = {}
-    for column, (name, values) in zip(st.columns(len(_factors(look))), _factors(look).items(), strict=True):
+    for column, (name, values) in zip(st.columns(len(FACTORS)), FACTORS.items(), strict=True):
         options = [ANY, *values]
         start = options.index(FIRST[name]) if FIRST.get(name) in options else 0
         with column:
@@ -69,16 +88,12 @@ def _asked(look: Look) -> dict[str, int]:
     return chosen
 
 
-def _factors(look: Look) -> dict[str, tuple[str, ...]]:
-    return dict(DATASETS[look.data.name].facts["factors"])
-
-
-def _hot(captions: list[dict[str, int]], look: Look) -> np.ndarray:
+def _hot(captions: list[dict[str, int]]) -> np.ndarray:
     """Captions as which words they have, (n, all) of 0 and 1: a word that is left out is in none of its places."""
     import numpy as np
 
-    sizes = [len(values) for values in _factors(look).values()]
-    begins = dict(zip(_factors(look), np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
+    sizes = [len(values) for values in FACTORS.values()]
+    begins = dict(zip(FACTORS, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
     hot = np.zeros((len(captions), sum(sizes)), "float32")
     for row, each in enumerate(captions):
         for name, value in each.items():
@@ -94,24 +109,24 @@ def fitting(factors: Any, asked: dict[str, int]) -> np.ndarray:
     """
     import numpy as np
 
-    names = list(DATASETS["shapes"].facts["factors"])
+    names = list(FACTORS)
     right = [np.asarray(factors)[:, names.index(name)] == value for name, value in asked.items()]
     every: np.ndarray = np.logical_and.reduce(right)
     return every
 
 
-def _every(look: Look) -> tuple[np.ndarray, list[dict[str, int]]]:
+def _every() -> tuple[np.ndarray, list[dict[str, int]]]:
     """All captions there are, as factors (n, k) and as words."""
     from tlcore.datasets.shapes import combinations
 
     rows = combinations("all")
-    return rows, [dict(zip(_factors(look), row.tolist(), strict=True)) for row in rows]
+    return rows, [dict(zip(FACTORS, row.tolist(), strict=True)) for row in rows]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _cosines(name: str, _look: Look) -> Any:
     """Each validation image against every caption there is, (n, captions)."""
-    return _look.net.compare(_look.embeddings, _hot(_every(_look)[1], _look))
+    return _look.net.compare(_look.embeddings, _hot(_every()[1]))
 
 
 def _reverse(look: Look) -> None:
@@ -121,7 +136,7 @@ def _reverse(look: Look) -> None:
     places = look.offered()
     with left:
         place = places[pick(look.images[places], look.names(places), f"inside-told-{look.run.id}", "Which image?") or 0]
-    rows, cosines = _every(look)[0], _cosines(look.name, look)[place]
+    rows, cosines = _every()[0], _cosines(look.name, look)[place]
     own = look.factors[place]
     order = cosines.argsort()[::-1]
     true = int((rows == own).all(1).argmax())
@@ -151,12 +166,13 @@ def _pairs(look: Look) -> None:
     places = look.offered()[::APART][:PAIRS]
     factors = look.factors[places]
     captions = [caption(row) for row in factors]
-    asked = [dict(zip(_factors(look), row.tolist(), strict=True)) for row in factors]
-    values = look.net.compare(look.embeddings[places], _hot(asked, look))
+    asked = [dict(zip(FACTORS, row.tolist(), strict=True)) for row in factors]
+    values = look.net.compare(look.embeddings[places], _hot(asked))
     right = int((values.argmax(1) == range(len(places))).sum())
     st.markdown(
         f"**Which caption belongs to which image?** {right} of {len(places)} images are nearest to their own; by chance one would be."
     )
-    show_sheet(samples.figure(look.images[places], [str(n) for n in range(1, len(places) + 1)], size=64), "The images.", key="inside-pairs")
+    named = [f"{place}: {each}" for place, each in enumerate(captions, start=1)]
+    show_sheet(samples.figure(look.images[places], named, size=106), f"The images: {', '.join(named)}.", key="inside-pairs")
     figure = kept(f"{look.name}-pairs", lambda theme: cosines.figure(cosines.table(values, captions), theme))
     chart(figure, key="inside-pairs-chart", alt=f"Cosines of {len(places)} images and their captions; {right} are nearest to their own.")

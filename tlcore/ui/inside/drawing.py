@@ -34,7 +34,7 @@ def draw(look: Look) -> None:
     st.markdown(CLOUD.format(latent=look.codes.shape[1]))
     seed = int(st.session_state.get("inside-seed", 0))
     images = shown(look.net.draw(prior(look, seed)))
-    show_sheet(samples.figure(images, columns=12, rows=True), f"{DRAWN} images drawn from random points.", key="inside-drawn")
+    show_sheet(samples.figure(images, size=68, columns=12), f"{DRAWN} images drawn from random points.", key="inside-drawn")
     with st.container(horizontal=True, vertical_alignment="center", key="inside-draw-line"):
         st.button("Draw others", key="inside-more", icon=":material/casino:", on_click=_next, args=("inside-seed",))
         st.markdown(
@@ -71,7 +71,7 @@ def walk(look: Look) -> None:
     said = ["as it is", *("" for _ in range(STEPS)), "as it is"]
     alt = f"The way from {from_} to {to} in {STEPS} drawn steps, between the two images as they are."
     st.markdown(f"**From {from_} to {to}**")
-    show_sheet(samples.figure(strip, said, size=76, columns=STEPS + 2, rows=True), alt, key="inside-strip")
+    show_sheet(samples.figure(strip, said, size=60, columns=STEPS + 2), alt, key="inside-strip")
     st.button("Offer other images", key="inside-others", icon=":material/shuffle:", on_click=_next, args=("inside-offer",))
 
 

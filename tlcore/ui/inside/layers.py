@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CHANNELS = 16  # of each block that are shown
-PLACES = {1: ("brightness",), 3: ("red", "green", "blue")}
+COLOURS = ("red", "green", "blue")
 FILTERS = (
     "A filter looks at 3 x 3 pixels at a time. Where the image is bright under teal and dark under brown it answers; "
     "the same strength is the same colour in all of them."
@@ -28,11 +28,7 @@ def layers(look: Look) -> None:
     """Filters of the first layer, and the maps of a chosen image block by block."""
     _filters(look)
     st.markdown("**What does each block make of an image?**")
-    picked, maps = st.columns([1, 2.2], gap="large")
-    with picked:
-        place = _picked(look)
-    with maps:
-        _maps(look, place)
+    _maps(look, _picked(look))
 
 
 def _filters(look: Look) -> None:
@@ -66,7 +62,8 @@ def _kernels(kernel: np.ndarray, most: float, key: str) -> None:
         return
     half = -(-count // 2)
     rows = [pictures[:, :half], pictures[:, half:]] if count % 2 == 0 else [pictures]
-    names = [name for _ in rows for name in PLACES.get(channels, [str(place + 1) for place in range(channels)])]
+    parts = [f"{half * part + 1} to {min(count, half * (part + 1))}" for part in range(len(rows))] if len(rows) > 1 else ["all"]
+    names = [f"{name}, {part}" for part in parts for name in COLOURS[:channels]]
     show_grid(grid.figure(np.concatenate(rows), names, size=44), alt, key=key)
 
 
@@ -117,4 +114,4 @@ def _drawn(name: str, place: int, _look: Look) -> tuple[str, str]:
         rows.append(grid.grey(maps[:CHANNELS], side))
     names = [f"{place} {title}" for place, (title, _) in enumerate(_look.run.spec.blocks, start=1)]
     alt = f"What each of {len(rows)} blocks makes of the image, {CHANNELS} channels of each."
-    return grid.figure(np.stack(rows), names, size=44), alt
+    return grid.figure(np.stack(rows), names, size=54), alt

@@ -21,9 +21,9 @@ from tlcore.ui.inside.plane_script import HTML, SCRIPT, STYLE
 WAYS = {"pca": "Principal directions", "tsne": "t-SNE (some seconds)"}
 ACROSS = 25  # thumbnails in a row of the picture that hovering shows parts of
 PATIENCE = 120  # seconds that another process may take
-WARNING = "Do not read too much into it: {shadow}. Whether classes can be told apart is what the probe and a fine-tuned run measure, on unseen images."
+WARNING = "Do not read too much into it: {shadow}. Whether classes can be told apart is what a probe or a fine-tuned run measures."
 SHADOW = {
-    "pca": "the two directions show {share} of the spread, and points that lie together here can be far apart in the others",
+    "pca": "the two directions show {share} of the spread, and points together here can be far apart in the others",
     "tsne": "t-SNE keeps neighbours together, but draws islands of any data, and sizes and gaps between islands mean nothing",
 }
 
@@ -38,20 +38,19 @@ def plane(look: Look) -> None:
         with st.container(width="content"):
             way = forms.choice("How is it laid out?", WAYS, key="layout", default="pca", widget="segments")
         chosen = _chosen(look) if many else None
-    share, drawn = 1.0, None
     try:
-        points, share = _laid(look.name, way, look)
+        points, shares = _laid(look.name, way, look)
     except (InputError, OSError, subprocess.SubprocessError):
         st.warning("t-SNE could not be computed in time: here are the principal directions instead. Choose t-SNE again to try once more.")
-        way, (points, share) = "pca", _laid(look.name, "pca", look)
-    drawn = _drawn(look, way, points, chosen)
+        way, (points, shares) = "pca", _laid(look.name, "pca", look)
+    drawn = _drawn(look, way, points, shares, chosen)
     what = "the middle of its cloud" if look.net.is_cloud else "its embedding"
     count = words.count(len(points), "validation image")
     st.markdown(
         f"{count} that the net never learned from, each where {what} lies. Point at one to see it; with the keyboard, use the arrow keys."
     )
     _map(data=_told(look, drawn, f"{count} on a plane, by {WAYS[way]}."), key="inside-map")
-    st.markdown(f":small[{WARNING.format(shadow=SHADOW[way].format(share=words.percent(share)))}]")
+    st.markdown(f":small[{WARNING.format(shadow=SHADOW[way].format(share=words.percent(sum(shares))))}]")
 
 
 def _most() -> int:
@@ -71,14 +70,13 @@ def _chosen(look: Look) -> list[int]:
 
 
 @st.cache_resource(max_entries=24, show_spinner="Laying out the images …")
-def _laid(name: str, way: str, _look: Look) -> tuple[Any, float]:
-    """Points (n, 2), and the share of the spread that they show."""
+def _laid(name: str, way: str, _look: Look) -> tuple[Any, tuple[float, float]]:
+    """Points (n, 2), and the share of the spread that each direction shows; t-SNE has none."""
     from tlcore.science.plane import pca
 
     if way == "tsne" and len(_look.images) > 3:
-        return elsewhere(_look.codes), 1.0
-    points, shares = pca(_look.codes)
-    return points, sum(shares)
+        return elsewhere(_look.codes), (0.0, 0.0)
+    return pca(_look.codes)
 
 
 def elsewhere(values: Any) -> Any:
@@ -94,11 +92,13 @@ def elsewhere(values: Any) -> Any:
     return np.load(io.BytesIO(done.stdout), allow_pickle=False)
 
 
-def _drawn(look: Look, way: str, points: Any, chosen: list[int] | None) -> dict[str, Any]:
+def _drawn(look: Look, way: str, points: Any, shares: tuple[float, float], chosen: list[int] | None) -> dict[str, Any]:
     from tlcore.charts import cloud
 
     def draw(theme: str) -> dict[str, Any]:
-        named = ("Across: t-SNE, no unit", "t-SNE, no unit") if way == "tsne" else ("Direction of largest spread", "Second largest")
+        named = ("t-SNE across, no unit", "t-SNE up, no unit")
+        if way == "pca":
+            named = (f"Direction of largest spread, {words.percent(shares[0])} of it", f"Second largest, {words.percent(shares[1])}")
         return cloud.figure(cloud.table(points, look.labels, look.data.classes), theme, named, chosen)
 
     return kept(f"{look.name}-map-{way}-{chosen}", draw)

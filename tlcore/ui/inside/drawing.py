@@ -58,12 +58,13 @@ def walk(look: Look) -> None:
     from tlcore.science.pixels import shown
 
     st.markdown(WAY[look.net.is_cloud])
-    places = look.offered(int(st.session_state.get("inside-offer", 0)))
+    offer = int(st.session_state.get("inside-offer", 0))
+    places = look.offered(offer)
     left, right = st.columns(2, gap="large")
     with left:
-        first = _picked(look, places, "From which image?", "inside-from", 0)
+        first = _picked(look, places, "From which image?", f"inside-from-{look.run.id}-{offer}", 0)
     with right:
-        second = _picked(look, places, "To which image?", "inside-to", len(places) // 2)
+        second = _picked(look, places, "To which image?", f"inside-to-{look.run.id}-{offer}", len(places) // 2)
     codes = between(look.codes[first], look.codes[second], STEPS)
     ends = [shown(look.net.prepare(look.images[[place]])) for place in (first, second)]
     strip = np.concatenate([ends[0], shown(look.net.draw(codes)), ends[1]])
@@ -81,7 +82,7 @@ def _picked(look: Look, places: list[int], label: str, key: str, default: int) -
 
     st.markdown(f"**{label}**")
     images = shown(look.net.prepare(look.images[places]))
-    chosen = pick(images, look.names(places), f"{key}-{look.run.id}-{places[0]}", label, min(default, len(places) - 1))
+    chosen = pick(images, look.names(places), key, label, min(default, len(places) - 1))
     return places[chosen or 0]
 
 

@@ -85,10 +85,11 @@ def elsewhere(values: Any) -> Any:
 
     from tlcore.engine.local import environment
 
+    alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # threads that wait for each other beside a training take minutes
     sent, command = io.BytesIO(), [sys.executable, "-m", "tlcore.science.plane"]
     np.save(sent, values)
     with _one:
-        done = subprocess.run(command, input=sent.getvalue(), capture_output=True, env=environment(), timeout=PATIENCE, check=True)
+        done = subprocess.run(command, input=sent.getvalue(), capture_output=True, env=environment() | alone, timeout=PATIENCE, check=True)
     return np.load(io.BytesIO(done.stdout), allow_pickle=False)
 
 

@@ -47,3 +47,11 @@ def test_the_nearest_caption_of_each_image_has_a_frame():
     frames = cosines.figure(table)["layout"]["shapes"]
     assert [(round(one["x0"] + 0.47), round(one["y0"] + 0.46)) for one in frames] == [(1, 1), (2, 1)]
     assert cosines.figure(table)["data"][0]["z"] == [[0.9, 0.4], [0.1, 0.2]], "rows are captions"
+
+
+@pytest.mark.parametrize("theme", colours.PALETTES)
+def test_every_cosine_can_be_read_on_its_cell(theme):
+    values = np.linspace(-1, 1, 16).reshape(4, 4)
+    shown = cosines.figure(cosines.table(values, list("abcd")), theme)["data"][1]
+    for ink, value in zip(shown["textfont"]["color"], values.T.ravel().tolist(), strict=True):
+        assert colours.contrast(ink, cosines.ground(value, theme)) >= 4.2

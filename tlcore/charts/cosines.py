@@ -59,18 +59,24 @@ def figure(table: DataFrame, theme: str = "light", height: int = 380) -> paper.F
     return {"data": [cells, _numbers(values, said, theme)], "layout": _sheet(theme, table, count, height)}
 
 
+def ground(cosine: float, theme: str) -> str:
+    """What a cell looks like: its colour shines on the page, mixed as browsers mix, channel by channel."""
+    ink, share = colours.palette(theme), STRONGEST * min(1.0, max(0.0, cosine))
+    pairs = zip(colours.channels(ink.paper), colours.channels(ink.violet), strict=True)
+    return "#{:02X}{:02X}{:02X}".format(*(round(under * (1 - share) + over * share) for under, over in pairs))
+
+
 def _numbers(values: np.ndarray, said: list[str], theme: str) -> paper.Figure:
     """The cosines themselves; pointing at one tells its caption."""
     rows, columns = np.indices(values.shape)
-    ink = colours.palette(theme)
-    grounds = [colours.mix(ink.paper, ink.violet, STRONGEST * min(1.0, max(0.0, value))) for value in values.ravel().tolist()]
+    grounds = [ground(value, theme) for value in values.ravel().tolist()]
     return {
         "type": "scatter",
         "mode": "text",
         "x": (columns.ravel() + 1).tolist(),
         "y": (rows.ravel() + 1).tolist(),
         "text": [f"{value:.2f}".replace("-", "−") for value in values.ravel().tolist()],
-        "textfont": {"size": 12, "color": [colours.readable(ground) for ground in grounds]},
+        "textfont": {"size": 12, "color": [colours.readable(each) for each in grounds]},
         "hovertext": [said[row] for row in rows.ravel().tolist()],
         "hovertemplate": "image %{x} and “%{hovertext}”<br>cosine %{text}<extra></extra>",
     }

@@ -70,9 +70,10 @@ def _transposed(values: Values, own: Weights, *, activation: str, use_bias: bool
     _same(padding, (), ())
     count, height, width, _ = values.shape
     large = np.zeros((count, height * down + max(tall - down, 0), width * right + max(wide - right, 0), units), "float32")
+    added = (values.reshape(-1, values.shape[3]) @ kernel.reshape(-1, kernel.shape[3]).T).reshape(count, height, width, tall, wide, units)
     for row in range(tall):
         for column in range(wide):
-            large[:, row : row + height * down : down, column : column + width * right : right] += values @ kernel[row, column].T
+            large[:, row : row + height * down : down, column : column + width * right : right] += added[:, :, :, row, column]
     top, left = max(tall - down, 0) // 2, max(wide - right, 0) // 2
     made = large[:, top : top + height * down, left : left + width * right]
     return _active(_shifted(made, own, use_bias), activation)

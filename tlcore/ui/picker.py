@@ -86,10 +86,17 @@ def pick(images: np.ndarray, names: Sequence[str], key: str, label: str, default
     """
     came = (st.session_state.get(key) or {}).get("picked")  # from the browser, which can send anything
     place = int(came) if isinstance(came, int | float) and 0 <= came < len(images) else default
-    picture = base64.b64encode(samples.sheet(images, ACROSS)).decode()
+    picture = _picture(images.tobytes(), images.shape)
     told = {"picture": picture, "names": list(names), "label": label, "across": ACROSS, "picked": -1 if place is None else place}
     _picker(data=json.dumps(told), key=key, on_picked_change=_nothing)
     return place
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _picture(pixels: bytes, shape: tuple[int, ...]) -> str:
+    import numpy as np
+
+    return base64.b64encode(samples.sheet(np.frombuffer(pixels, "uint8").reshape(shape), ACROSS)).decode()
 
 
 def _nothing() -> None:

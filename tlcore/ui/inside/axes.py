@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlcore.ui.inside.opened import Look
+from tlcore.ui.inside.opened import Look, drawn
 from tlcore.ui.picker import pick
 from tlcore.ui.picture import show_grid, show_sheet
 
@@ -35,9 +35,9 @@ def axes(look: Look) -> None:
         place = st.container()
     with sliders:
         code = _turned(code, order, told, f"{look.run.id}-{start}")
-    drawn = shown(look.net.draw(code[None]))
+    image = shown(look.net.draw(code[None]))
     with place:
-        show_sheet(samples.figure(drawn, size=200), "The image that is drawn from where the sliders stand.", key="inside-turned")
+        show_sheet(samples.figure(image, size=200), "The image that is drawn from where the sliders stand.", key="inside-turned")
     st.markdown("**What does each axis do?** From where the sliders stand, one axis at a time.")
     _grid(look, code, order)
 
@@ -103,12 +103,11 @@ def _grid(look: Look, code: np.ndarray, order: list[int]) -> None:
     from tlcore.science.latent import along
     from tlcore.science.pixels import shown
 
-    values = np.array(TRIED, "float32")
-    codes = np.concatenate([along(code, axis, values) for axis in order])
-    drawn = shown(look.net.draw(codes))
-    rows = [f"Axis {axis + 1}" for axis in order]
-    html = grid.figure(
-        drawn.reshape(len(order), len(values), *drawn.shape[1:]), rows, [f"{value:g}".replace("-", "−") for value in TRIED], 76
-    )
+    def tried() -> str:
+        values = np.array(TRIED, "float32")
+        images = shown(look.net.draw(np.concatenate([along(code, axis, values) for axis in order])))
+        cells = images.reshape(len(order), len(values), *images.shape[1:])
+        return grid.figure(cells, [f"Axis {axis + 1}" for axis in order], [f"{value:g}".replace("-", "−") for value in TRIED], 76)
+
     alt = f"A row an axis, {len(order)} axes; from left to right its value goes from −3 to 3 and the image changes."
-    show_grid(html, alt, key="inside-axes")
+    show_grid(drawn(f"{look.name}-axes-{code.tobytes().hex()}", tried), alt, key="inside-axes")

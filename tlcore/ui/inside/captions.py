@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -115,6 +116,7 @@ def fitting(factors: Any, asked: dict[str, int]) -> np.ndarray:
     return every
 
 
+@cache
 def _every() -> tuple[np.ndarray, list[dict[str, int]]]:
     """All captions there are, as factors (n, k) and as words."""
     from tlcore.datasets.shapes import combinations

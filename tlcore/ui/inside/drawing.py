@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlcore.ui.inside.opened import Look
+from tlcore.ui.inside.opened import Look, drawn
 from tlcore.ui.picker import pick
 from tlcore.ui.picture import show_sheet
 
@@ -33,8 +33,11 @@ def draw(look: Look) -> None:
 
     st.markdown(CLOUD.format(latent=look.codes.shape[1]))
     seed = int(st.session_state.get("inside-seed", 0))
-    images = shown(look.net.draw(prior(look, seed)))
-    show_sheet(samples.figure(images, size=68, columns=12), f"{DRAWN} images drawn from random points.", key="inside-drawn")
+
+    def sheet() -> str:
+        return samples.figure(shown(look.net.draw(prior(look, seed))), size=68, columns=12)
+
+    show_sheet(drawn(f"{look.name}-prior-{seed}", sheet), f"{DRAWN} images drawn from random points.", key="inside-drawn")
     with st.container(horizontal=True, vertical_alignment="center", key="inside-draw-line"):
         st.button("Draw others", key="inside-more", icon=":material/casino:", on_click=_next, args=("inside-seed",))
         st.markdown(
@@ -65,14 +68,17 @@ def walk(look: Look) -> None:
         first = _picked(look, places, "From which image?", f"inside-from-{look.run.id}-{offer}", 0)
     with right:
         second = _picked(look, places, "To which image?", f"inside-to-{look.run.id}-{offer}", len(places) // 2)
-    codes = between(look.codes[first], look.codes[second], STEPS)
-    ends = [shown(look.net.prepare(look.images[[place]])) for place in (first, second)]
-    strip = np.concatenate([ends[0], shown(look.net.draw(codes)), ends[1]])
+
+    def strip() -> str:
+        codes = between(look.codes[first], look.codes[second], STEPS)
+        ends = shown(look.net.prepare(look.images[[first, second]]))
+        images = np.concatenate([ends[:1], shown(look.net.draw(codes)), ends[1:]])
+        return samples.figure(images, ["as it is", *[""] * STEPS, "as it is"], size=60, columns=STEPS + 2)
+
     from_, to = look.names([first, second])
-    said = ["as it is", *("" for _ in range(STEPS)), "as it is"]
     alt = f"The way from {from_} to {to} in {STEPS} drawn steps, between the two images as they are."
     st.markdown(f"**From {from_} to {to}**")
-    show_sheet(samples.figure(strip, said, size=60, columns=STEPS + 2), alt, key="inside-strip")
+    show_sheet(drawn(f"{look.name}-walk-{first}-{second}", strip), alt, key="inside-strip")
     st.button("Offer other images", key="inside-others", icon=":material/shuffle:", on_click=_next, args=("inside-offer",))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from tlcore.store import Run
 from tlcore.ui import frame, words
 from tlcore.ui.chart import theme
-from tlcore.ui.inside.opened import Look
+from tlcore.ui.inside.opened import Look, drawn
 from tlcore.ui.picker import pick
 from tlcore.ui.picture import show_grid, show_sheet
 
@@ -55,7 +55,7 @@ def _kernels(kernel: np.ndarray, most: float, key: str) -> None:
     from tlcore.charts import grid, samples
 
     channels, count = kernel.shape[2:]
-    pictures = grid.signed(kernel.transpose(2, 3, 0, 1), theme(), most)  # (channels, filters, 3, 3, 3)
+    pictures = grid.signed(kernel.transpose(2, 3, 0, 1), theme(), most)  # (channels, filters, 3, 3, red green blue)
     alt = f"{words.count(count, 'filter')} of 3 x 3 weights: teal above zero, brown below."
     if channels == 1:
         show_sheet(samples.figure(pictures[0], size=44, columns=16, rows=True), alt, key=key)
@@ -93,25 +93,23 @@ def _picked(look: Look) -> int:
 
 def _maps(look: Look, place: int) -> None:
     """The first channels after each block, and the embedding as bars of grey."""
-    html, said = _drawn(look.name, place, look)
-    show_grid(html, said, key="inside-maps")
+    alt = f"What each of {len(look.net.names)} blocks makes of the image, {CHANNELS} channels of each."
+    show_grid(drawn(f"{look.name}-maps-{place}", lambda: _rows(look, place)), alt, key="inside-maps")
     st.markdown(
         f":small[A row a block, {CHANNELS} channels of each: black is no answer, white the strongest of the row. The embedding has no place "
         "any more: its 64 numbers stand four in a square.]"
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _drawn(name: str, place: int, _look: Look) -> tuple[str, str]:
+def _rows(look: Look, place: int) -> str:
     import numpy as np
 
     from tlcore.charts import grid
 
-    side = max(_look.run.spec.image[:2])
+    side = max(look.run.spec.image[:2])
     rows = []
-    for made in _look.net.after(_look.images[[place]]):
+    for made in look.net.after(look.images[[place]]):
         maps = made[0].transpose(2, 0, 1) if made.ndim == 4 else made[0].reshape(-1, 2, 2)
         rows.append(grid.grey(maps[:CHANNELS], side))
-    names = [f"{place} {title}" for place, (title, _) in enumerate(_look.run.spec.blocks, start=1)]
-    alt = f"What each of {len(rows)} blocks makes of the image, {CHANNELS} channels of each."
-    return grid.figure(np.stack(rows), names, size=54), alt
+    names = [f"{place} {title}" for place, (title, _) in enumerate(look.run.spec.blocks, start=1)]
+    return grid.figure(np.stack(rows), names, size=54)

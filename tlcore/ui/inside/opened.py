@@ -5,7 +5,7 @@ Nothing here needs TensorFlow; everything is computed once for a run and kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,16 @@ def look(run: Run) -> Look:
     if data is None:
         raise InputError(NO_DATA)
     return Look(run, name, net, data)
+
+
+def drawn(name: str, draw: Callable[[], str]) -> str:
+    """HTML that cannot change any more, drawn once for all visitors. name: of what, the net included."""
+    return _drawn(name, draw)
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def _drawn(name: str, _draw: Callable[[], str]) -> str:
+    return _draw()
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

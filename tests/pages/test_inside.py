@@ -127,6 +127,11 @@ def test_the_axes_that_say_most_have_a_slider(lab):
     assert any(each.value for each in app.slider), "the sliders stand where the image is"
 
 
+def test_a_link_to_another_tab_may_still_say_what_was_looked_at(lab):
+    app = lab.page("pages/runs.py", run=opened(lab.store, spec("vae")), tab="Details", inside="map", layout="tsne")
+    assert not app.warning
+
+
 def test_of_many_classes_some_can_be_coloured(lab):
     app = inside(lab, opened(lab.store, spec("vae", "glyphs", scripts=("greek",), per_class=10)), inside="map")
     chosen = app.multiselect(key="inside-classes-glyphs")

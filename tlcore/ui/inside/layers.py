@@ -32,7 +32,7 @@ def layers(look: Look) -> None:
 
 
 def _filters(look: Look) -> None:
-    """The kernels of the first convolution, those that it began with as its source's above them."""
+    """The kernels of the first convolution, those of its source above them."""
     kernel = _kernel(look.net.weights)
     if kernel is None:
         return

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tlcore.charts import balance, budget, confusion, cost, curves, forgetting, freezing, per_class, race, surgical, timeline, verdict
+from tlcore.charts import (
+    balance,
+    budget,
+    cloud,
+    confusion,
+    cosines,
+    cost,
+    curves,
+    forgetting,
+    freezing,
+    per_class,
+    race,
+    surgical,
+    timeline,
+    verdict,
+)
 from tlcore.charts.flags import Flag
 from tlcore.spec import Place, Stretch
 from tlcore.strategies import Only, Phase
@@ -158,6 +173,14 @@ EXAMPLES = {
     "verdict": Example(lambda: verdict.table(pairs()), lambda: verdict.table([]), verdict.figure),
     "confusion": Example(
         lambda: confusion.table([[8, 1, 1], [2, 8, 0], [0, 0, 9]], NAMES), lambda: confusion.table([], []), confusion.figure
+    ),
+    "cloud": Example(
+        lambda: cloud.table([(0, 0), (1, 2), (2, 1)], [0, 1, 2], NAMES),
+        lambda: cloud.table([], [], []),
+        lambda table, **more: cloud.figure(table, axes=("First direction, 40 %", "Second, 20 %"), **more),
+    ),
+    "cosines": Example(
+        lambda: cosines.table([[0.9, -0.2, 0.1], [0.3, 0.2, 0.5], [0.0, 0.1, 0.8]], NAMES), lambda: cosines.table([], []), cosines.figure
     ),
     "per_class": Example(lambda: per_class.table(CLASSES), lambda: per_class.table([]), per_class.figure),
     "balance": Example(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from tlcore.store import tables
+from tlcore.ui.result import TABS
 
 SENTENCES = {
     "finished": "**88.4 %** of 540 test images named rightly",
@@ -50,11 +51,11 @@ def test_one_run_offers_what_can_be_done(lab, name):
     assert buttons(lab.calm(app.run())) == BUTTONS[name] | ALWAYS
 
 
-@pytest.mark.parametrize("tab", ["Result", "Confusion", "What moved", "Details"])
+@pytest.mark.parametrize("tab", TABS)
 @pytest.mark.parametrize("name", ["finished", "autoencoder", "running", "failed", "queued", "source"])
 def test_every_tab_in_every_state(lab, name, tab):
     app = lab.page("pages/runs.py", run=lab.runs[name], tab=tab)
-    assert len(app.main.tabs) == 4
+    assert [each.label for each in app.main.tabs] == list(TABS)
     assert lab.said(app)
 
 
@@ -77,7 +78,7 @@ def test_a_run_of_before_the_parts_were_kept_still_shows_what_moved(lab):
     with lab.store.write() as connection:
         runs = tables.runs
         connection.execute(update(runs).where(runs.c.id == lab.runs["quick"]).values(result=json.dumps(result)))
-    for tab in ("Result", "Confusion", "What moved", "Details"):
+    for tab in TABS:
         said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab=tab))
         assert "| Part |" not in said
     said = lab.said(lab.page("pages/runs.py", run=lab.runs["quick"], tab="What moved"))

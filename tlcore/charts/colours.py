@@ -36,6 +36,8 @@ class Palette:
     accent: str  # buttons, links
     thaw: tuple[str, ...]  # five steps from ember to ice; straight on, the middle would be violet, which is the source
     mistakes: tuple[str, ...]  # ten steps from none to all, for confusion
+    classes: tuple[str, ...]  # ten that are told apart by people of any sight, each with a marker of its own
+    signed: tuple[str, ...]  # nine steps from below zero to above: brown and teal, which mean nothing else here
 
 
 PALETTES = {
@@ -60,6 +62,8 @@ PALETTES = {
         accent="#33508F",
         thaw=("#B8481A", "#99681F", "#6F7A45", "#44797F", "#1F6FA8"),
         mistakes=("#FFFFFF", "#FBEAE7", "#F6D2CC", "#F0B8AF", "#E79B90", "#DB7C6F", "#C15347", "#B94436", "#9C2E22", "#7A2118"),
+        classes=("#1F77B4", "#B5471B", "#117733", "#882255", "#80761A", "#332288", "#0A8A84", "#CC3C74", "#8A5A2B", "#4A4F57"),
+        signed=("#6B3D06", "#9C661C", "#C79B52", "#E9D3A6", "#F5F5F5", "#B5DFD9", "#5FB0A6", "#23827A", "#01564E"),
     ),
     "dark": Palette(
         ice="#7CC4F0",
@@ -82,6 +86,8 @@ PALETTES = {
         accent="#6A8AD6",
         thaw=("#FF9B5E", "#E3C078", "#BDCE9C", "#98CDCB", "#7CC4F0"),
         mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#D06E65", "#E17C72", "#F1948A"),
+        classes=("#6CB6F0", "#F2915F", "#63C37B", "#E27FB5", "#D8CC5A", "#A79BF5", "#4FD0C6", "#FF8FA3", "#D2A679", "#C3C8D0"),
+        signed=("#F3C77B", "#CC9440", "#94661F", "#553A14", "#1F262F", "#144A45", "#1D7A71", "#3FB3A6", "#8FE5DA"),
     ),
 }
 
@@ -170,7 +176,7 @@ def dark(frozen: Iterable[float | None] = ()) -> dict[str, str]:
 
 def fade(colour: str, opacity: float) -> str:
     """The colour with an opacity, as CSS and Plotly write it."""
-    red, green, blue = _channels(colour)
+    red, green, blue = channels(colour)
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
@@ -188,16 +194,17 @@ def contrast(one: str, other: str) -> float:
 
 def mix(start: str, end: str, share: float) -> str:
     """A colour on the way between two, mixed as light is (the middle stays clear, not muddy)."""
-    pairs = zip(_channels(start), _channels(end), strict=True)
+    pairs = zip(channels(start), channels(end), strict=True)
     mixed = [round((a**2.2 * (1 - share) + b**2.2 * share) ** (1 / 2.2)) for a, b in pairs]
     return "#{:02X}{:02X}{:02X}".format(*mixed)
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
+def channels(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue of a colour, 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _luminance(colour: str) -> float:
-    shares = [channel / 255 for channel in _channels(colour)]
+    shares = [channel / 255 for channel in channels(colour)]
     linear = [share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

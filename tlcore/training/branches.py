@@ -1,6 +1,7 @@
 """Branches: small trained layers beside frozen ones, whose output is added (LoRA, Hu 2022; residual adapters, Rebuffi 2018).
 
-A branch starts with an output of exactly zero. What it has learned can be merged into the layer's kernel, and taken out again.
+A branch starts with an output of exactly zero. What it has learned can be merged into the layer's kernel, and taken out again;
+that is arithmetic on arrays, so that Keras comes only where a branch is built.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from tlcore import strategies
 from tlcore.strategies import MARK, is_branch
 
 if TYPE_CHECKING:
+    import keras
+
     from tlcore.spec import RunSpec
 
 Weights = Mapping[str, np.ndarray]
@@ -35,6 +37,8 @@ class Branch:
 
 def beside(part: keras.Sequential, wanted: strategies.Branch) -> dict[str, Branch]:
     """A branch for each layer of a block that can have one, by the layer's name."""
+    import keras
+
     found = {}
     for layer in part.layers:
         made = _lora(layer, wanted.rank) if wanted.kind == "lora" else _residual(layer)
@@ -47,6 +51,8 @@ def beside(part: keras.Sequential, wanted: strategies.Branch) -> dict[str, Branc
 
 def _lora(layer: keras.Layer, rank: int) -> list[keras.Layer]:
     """To ``rank`` channels as the layer would, then to its own; rank * (inputs + outputs) numbers."""
+    import keras
+
     if isinstance(layer, keras.layers.Conv2D):
         down = keras.layers.Conv2D(
             rank, layer.kernel_size, padding=layer.padding, use_bias=False, kernel_initializer="he_uniform", name="a"
@@ -60,6 +66,8 @@ def _lora(layer: keras.Layer, rank: int) -> list[keras.Layer]:
 
 def _residual(layer: keras.Layer) -> list[keras.Layer]:
     """One 1 x 1 convolution beside a convolution; a dense layer has none, for it would be as large as the layer itself."""
+    import keras
+
     if isinstance(layer, keras.layers.Conv2D):
         return [keras.layers.Conv2D(layer.filters, 1, use_bias=False, kernel_initializer="zeros", name="a")]
     return []

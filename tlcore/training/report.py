@@ -14,6 +14,7 @@ from tlcore.training import audit, evaluate, pretext, start
 from tlcore.training.calls import Calls
 from tlcore.training.features import features, outputs
 from tlcore.training.network import Network
+from tlcore.training.opened import described
 
 
 def audited(spec: RunSpec, net: Network, calls: Calls, begun: Mapping[str, np.ndarray], broken: Set[str] = frozenset()) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def audited(spec: RunSpec, net: Network, calls: Calls, begun: Mapping[str, np.nd
         "blocks": audit.blocks(net, begun, ended, promised | broken),
         "parameters": {"blocks": blocks, "head": head, "trainable": _trainable(net, promised)},
         **({} if penalty is None else {"penalty": penalty}),
+        "layers": described([*net.parts, *net.task.beside.values()]),
         "classes": list(calls.data.classes),
         "train_size": len(calls.labels),
         "validation_size": len(calls.known),

@@ -9,7 +9,9 @@ import streamlit as st
 
 from tlcore.ui.forms import ARRIVED, PAGE, PLACES
 
-OWN = ("run", "runs", "study", "set", "list", "before", "tab", "curve", "cells", "token", "embed", "embed_options")  # read without a form
+OWN = (  # read without a form, or by one that another tab hides
+    "run", "runs", "study", "set", "list", "before", "tab", "curve", "cells", "inside", "layout", "token", "embed", "embed_options",
+)  # fmt: skip
 HAD = "_had"  # in the session: whether the address had parameters
 UNKNOWN = "_unknown"  # in the session: those that nothing knew when the visitor came
 NAMED = 3

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-SCRIPT = """
-const NARROW = 480
+LOAD = """
 const script = document.querySelector('script[src*="/static/js/"]')
 const root = script ? script.src.split("/static/js/")[0] + "/" : document.baseURI
 const SOURCE = new URL("app/static/plotly-basic.min.js", root).href
@@ -19,6 +18,9 @@ function load() {
   })
   return window.tlcorePlotly
 }
+"""
+SCRIPT = """
+const NARROW = 480
 
 function dark(box) {
   const [r, g, b] = getComputedStyle(box).color.match(/[\\d.]+/g).map(Number)

@@ -1,4 +1,4 @@
-"""What came of a run, in four tabs: result, confusion, what moved, details. Only the open tab is drawn."""
+"""What came of a run, in five tabs: result, confusion, what moved, look inside, details. Only the open tab is drawn."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tlcore.ui.tables import download, frame_rows
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TABS = ("Result", "Confusion", "What moved", "Details")
+TABS = ("Result", "Confusion", "What moved", "Look inside", "Details")
 CELLS = {"count": "Counts", "share": "Shares of the true class, %"}
 LATER = "This appears when the run has finished."
 
 
 def result_view(run: Run) -> None:
     """The tabs below a run."""
-    views = (_result, _confusion, _moved, details_view)
+    views = (_result, _confusion, _moved, _inside, details_view)
     for tab, view in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), views, strict=True):
         if tab.open:
             with tab:
@@ -171,3 +171,9 @@ def _moved(run: Run) -> None:
         moved_view(run, f"run-{run.number}")
     else:
         st.markdown(LATER if run.live else "It ended before anything was compared with its start.")
+
+
+def _inside(run: Run) -> None:
+    from tlcore.ui.inside import inside_view
+
+    inside_view(run)

@@ -3,3 +3,4 @@
 import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before anything imports TensorFlow
+os.environ["TLCORE_READY"] = "off"  # what came with the lab would not be trained

@@ -19,7 +19,7 @@ FLOORS = (  # from the ground up; a module imports only from floors below its ow
     ("folder", "science", "augmentations"),
     ("datasets", "backbones", "objectives", "strategies", "heads", "schedules"),
     ("spec",),
-    ("studies",),
+    ("studies", "archive", "ready"),
     ("store",),
     ("training",),
     ("engine",),

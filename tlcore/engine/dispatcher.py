@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from tlcore import clock, folder
 from tlcore.datasets import DATASETS, find
 from tlcore.engine import local
+from tlcore.engine.exchange import stock
 from tlcore.engine.pool import Pool
 from tlcore.engine.preparing import Preparation, begin
 from tlcore.registry import InputError
@@ -86,6 +87,8 @@ class Dispatcher:
         self._announce()
         self.store.reopen_requests()
         self.store.hold_ballast()
+        if os.environ.get("TLCORE_READY", "on") != "off":
+            stock(self.store)
         if os.environ.get("TLCORE_WARM") != "off":
             for entry in DATASETS:
                 if "download" not in entry.facts and find(entry.name) is None:  # what must be downloaded waits until somebody asks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,15 @@ def check_probe(kind: str, name: Any) -> str:
     if kind != "pretrain":
         raise InputError("A fine-tuning is measured on its own target: leave probe out.")
     return DATASETS[name].name
+
+
+def check_origin(kind: str, text: Any) -> str:
+    """The SHA-256 of imported weights, or "" for none."""
+    if text in (None, ""):
+        return ""
+    if kind != "pretrain" or not isinstance(text, str) or not re.fullmatch("[0-9a-f]{64}", text):
+        raise InputError("The origin is that of imported weights: import the file of a source, and leave origin out.")
+    return text
 
 
 def lacks(objective: str, dataset: str) -> str:

@@ -236,8 +236,8 @@ def checked(spec: RunSpec) -> RunSpec:
 
 
 def forked(spec: RunSpec, epoch: int) -> RunSpec:
-    """The run as it stood when an epoch was done: without what was changed from there on."""
-    return replace(spec, changes=tuple(change for change in spec.changes if change.epoch < epoch))
+    """The run as it stood when an epoch was done: without what was changed from there on. That of an import is trained here."""
+    return replace(spec, changes=tuple(change for change in spec.changes if change.epoch < epoch), origin="")
 
 
 def read(plain: Any) -> tuple[Change, ...]:

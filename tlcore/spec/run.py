@@ -23,9 +23,10 @@ from tlcore.backbones import BACKBONES
 from tlcore.registry import InputError
 from tlcore.spec import course, key
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS, defaults
-from tlcore.spec.checks import check_labels, check_names, check_probe, check_together, image_of, knobs_of
+from tlcore.spec.checks import check_labels, check_names, check_origin, check_probe, check_together, image_of, knobs_of
 from tlcore.strategies import STRATEGIES, Kind, Phase, plan
 
+APART = ("strategy", "source", "changes", "probe", "origin")  # fields that a key has in another way
 SAID = 3  # painted steps that a title tells one by one
 NO_SPEC = "This is not a run: give a JSON object with kind, dataset and what else should differ."
 
@@ -41,6 +42,7 @@ class RunSpec:
     source: the recipe of the source model, a spec of kind "pretrain".
     changes: what was changed by hand while it went, in its order.
     probe: of a pretraining, the data set on which its encoder is probed at the end; "" probes none. Its validation part is looked at.
+    origin: of a pretraining that was imported, the SHA-256 of the weights that came with it; "" of every one that is trained here.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class RunSpec:
     source: RunSpec | None = None
     changes: tuple[course.Change, ...] = ()
     probe: str = ""
+    origin: str = ""
 
     @classmethod
     def make(cls, kind: str, /, *, source: RunSpec | None = None, **given: Any) -> RunSpec:
@@ -70,6 +73,7 @@ class RunSpec:
         if not isinstance(kind, str) or kind not in DEFAULTS:
             raise InputError(f"There is no kind of run {str(kind)[:40]!r}: choose pretrain or finetune.")
         changes, probed = course.read(given.pop("changes", ())), check_probe(kind, given.pop("probe", ""))
+        origin = check_origin(kind, given.pop("origin", ""))
         names = {
             "dataset": given.pop("dataset", "glyphs" if kind == "pretrain" else "mnist"),
             "backbone": given.pop("backbone", source.backbone if source else "cnn-small"),
@@ -94,6 +98,7 @@ class RunSpec:
             source=source,
             changes=changes,
             probe=probed,
+            origin=origin,
         )
         spec.phases  # noqa: B018 - a strategy refuses what does not fit the backbone
         check_labels(spec)
@@ -127,7 +132,12 @@ class RunSpec:
 
     def to_json(self) -> str:
         """The spec as canonical JSON: sorted, without spaces, no NaN."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(self._plain(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    def _plain(self) -> dict[str, Any]:
+        """All fields; an origin only where there is one, so that what was written before there were any reads the same."""
+        plain = asdict(self) | ({"source": self.source._plain()} if self.source else {})
+        return plain if self.origin else {name: value for name, value in plain.items() if name != "origin"}
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
@@ -156,24 +166,31 @@ class RunSpec:
     def key(self) -> str:
         """The name of the answer: what is done, not how it is called, with this version of our results, of Keras and of TensorFlow.
 
-        All blocks frozen is one training, whether it was asked for as a linear probe or as the last depth of a study.
+        All blocks frozen is one training, whether it was asked for as a linear probe or as the last depth of a study. What was imported
+        is known by its weights, whatever made them: it never answers for a training that was asked of this lab.
         """
-        plain = {
-            each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("strategy", "source", "changes", "probe")
-        }
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in APART}
         own = self.settings("strategy")
         plain["knobs"] = {name: value for name, value in self.knobs.items() if name not in own}
         phases = [repr(replace(phase, title="")) for phase in self.phases]
         made = self.source.key if self.source else None
         steered = [course.identity(self.changes)] if self.changes else []
         probed = [f"probe {self.probe}"] if self.probe else []
-        return key.digest([plain, phases, made, key.RESULTS, *key.versions().values(), *steered, *probed])
+        made_by: list[Any] = [f"origin {self.origin}"] if self.origin else [key.RESULTS, *key.versions().values()]
+        return key.digest([plain, phases, made, *made_by, *steered, *probed])
 
     @property
     def title(self) -> str:
         """The spec in words."""
         if self.kind == "pretrain":
-            return ", ".join((self.backbone, f"{self.objective} on {self.dataset}", *self._steered(), f"seed {self.seed}"))
+            return ", ".join(
+                (
+                    self.backbone,
+                    f"{self.objective} on {self.dataset}",
+                    *self._steered(),
+                    f"seed {self.seed}{', imported' if self.origin else ''}",
+                )
+            )
         return ", ".join((self.backbone, *self._story(), *self._steered(), self.amount, f"seed {self.seed}"))
 
     def _steered(self) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """The store: one truth for results and for control. ``Store()`` opens it; the rest are the records and faults it deals in.
 
 Floors within: tables, records, faults, owners | database, backup, migrations | curves | reading | writing | removing | leases | files |
-steering | tending.
+steering | bringing | tending.
 """
 
 from tlcore.store.faults import Fenced, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from tlcore.store import tables
 from tlcore.store.database import Database
 
+TEXTS = ("gradients", "confusion", "extras")  # kept as JSON
+
 
 class Curves(Database):
     """The epochs of runs. Ids that are unknown or no ids at all are answered with nothing."""
@@ -46,6 +48,17 @@ class Curves(Database):
             found = connection.execute(query).all() if is_id(run_id) else []
         return [{"epoch": row.epoch, **json.loads(row.extras)} for row in found]
 
+    def history(self, run_id: str) -> list[dict[str, Any]]:
+        """All that is known of each epoch, as ``record_epochs`` takes it; what was not measured is left out."""
+        table = tables.epochs
+        with self.read() as connection:
+            rows = (
+                connection.execute(select(table).where(table.c.run == run_id).order_by(table.c.epoch)).mappings().all()
+                if is_id(run_id)
+                else []
+            )
+        return [{name: _told(name, value) for name, value in row.items() if name != "run" and value is not None} for row in rows]
+
     def confusion(self, run_id: str, epoch: int) -> list[list[int]] | None:
         """What was taken for what on the validation part after an epoch, rows true; None where it was not kept."""
         table = tables.epochs
@@ -53,6 +66,10 @@ class Curves(Database):
         with self.read() as connection:
             text = connection.scalar(query) if is_id(run_id) else None
         return None if text is None else json.loads(text)
+
+
+def _told(name: str, value: Any) -> Any:
+    return json.loads(value) if name in TEXTS else value
 
 
 def is_id(text: object) -> bool:

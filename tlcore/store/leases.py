@@ -90,16 +90,7 @@ class Leases(Removing):
 
         Returns whether repeated epochs came out the same. Raises ValueError for a gap, Fenced for a stale worker.
         """
-        given: list[dict[str, Any]] = [
-            {
-                "epoch": int(row["epoch"]),
-                "gradients": _list(row.get("gradients")),
-                "extras": _extras(row.get("extras")),
-                "confusion": json.dumps(row["confusion"]) if row.get("confusion") else None,
-                **{name: _finite(row.get(name)) for name in tables.MEASURES},
-            }
-            for row in rows
-        ]
+        given = [epoch_row(row) for row in rows]
         table = tables.epochs
         with self.write() as connection:
             last = connection.scalar(select(func.max(table.c.epoch)).where(table.c.run == lease.run))
@@ -124,12 +115,10 @@ class Leases(Removing):
         """End a run: finished, stopped, failed or interrupted; what waits for it follows."""
         if state not in tables.ENDED:
             raise ValueError(f"A run cannot end as {state!r}.")
-        plain = _plain(result) if result is not None else None
-        headline = {name: _finite(plain.get(name)) for name in ("accuracy", "loss")} if plain else {}
-        text = None if plain is None else json.dumps(plain, allow_nan=False)
+        measured = kept_result(result)
         with self.write() as connection:
             worked = func.coalesce(runs.c.seconds, 0.0) + clock.tick() - runs.c.begun
-            fenced(connection, lease, state=state, error=error, result=text, finished=tables.hour(), seconds=worked, goal=None, **headline)
+            fenced(connection, lease, state=state, error=error, finished=tables.hour(), seconds=worked, goal=None, **measured)
             if state != "finished":
                 abandon(connection, lease.run, state)
 
@@ -138,6 +127,24 @@ class Leases(Removing):
         text = json.dumps(_plain(summary), allow_nan=False)
         with self.write() as connection:
             connection.execute(update(tables.studies).where(tables.studies.c.id == study_id).values(summary=text))
+
+
+def epoch_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured after an epoch, as the store keeps it; a number that is none becomes null."""
+    return {
+        "epoch": int(row["epoch"]),
+        "gradients": _list(row.get("gradients")),
+        "extras": _extras(row.get("extras")),
+        "confusion": json.dumps(row["confusion"]) if row.get("confusion") else None,
+        **{name: _finite(row.get(name)) for name in tables.MEASURES},
+    }
+
+
+def kept_result(result: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A result as the store keeps it: whole as JSON, and its headline numbers for lists."""
+    plain = None if result is None else _plain(result)
+    headline = {name: _finite(plain.get(name)) for name in ("accuracy", "loss")} if plain else {}
+    return {"result": None if plain is None else json.dumps(plain, allow_nan=False), **headline}
 
 
 _OVERTAKEN = "Another worker has this run now: this one ends."

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from tlcore import clock
 from tlcore.spec import digest
 from tlcore.store import owners, tables
+from tlcore.store.bringing import Bringing
 from tlcore.store.owners import Owner
-from tlcore.store.steering import Steering
 from tlcore.store.writing import SOURCE_GONE, abandon
 
 runs = tables.runs
@@ -28,7 +28,7 @@ class Held(NamedTuple):
     quiet: float | None
 
 
-class Store(Steering):
+class Store(Bringing):
     """Runs, studies, epochs, commands and artifacts: written once, read often."""
 
     def held(self) -> list[Held]:

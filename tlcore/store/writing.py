@@ -125,6 +125,8 @@ def ensure(
         stops = (tables.commands.c.run == found.id, tables.commands.c.name == "stop")
         connection.execute(delete(tables.commands).where(*stops))  # wanted again: no stop any more
         return str(found.id)
+    if spec.origin:
+        raise InputError(IMPORT_GONE)
     parent = ensure(connection, spec.source, visitor, study=study, shard=shard) if spec.source else None
     return add_run(connection, spec, visitor, parent=parent, study=study, shard=shard, asked=asked, goal=0 if hold else None)
 
@@ -132,7 +134,7 @@ def ensure(
 def add_run(connection: Connection, spec: RunSpec, visitor: str, **more: Any) -> str:
     """Queue a new run; its id."""
     names = {name: getattr(spec, name) for name in ("kind", "dataset", "backbone", "objective", "strategy", "epochs", "key")}
-    run_id = secrets.token_hex(16)
+    run_id = str(more.pop("id", secrets.token_hex(16)))
     row = {"id": run_id, "state": "queued", "spec": spec.to_json(), "token": secrets.token_hex(16), "created": clock.now()}
     connection.execute(insert(runs).values(**{**names, **row, "visitor": visitor, **more}))
     return run_id
@@ -165,6 +167,7 @@ def stop_one(connection: Connection, run_id: str) -> None:
         connection.execute(insert(tables.commands).values(key=key, run=run_id, name="stop", created=clock.now()))
 
 
+IMPORT_GONE = "The imported source is not here any more, and cannot be trained again: import its file once more, or choose another source."
 SOURCE_GONE = "The source of this run was deleted: start this run anew, and the source is trained again."
 ABANDONED = {
     "failed": "Its source, run {number}, failed: open that run to see why.",

@@ -61,6 +61,8 @@ class Study:
             raise InputError("A study repeats itself over seeds: give seeds, how many, instead of seed.")
         if entry.facts.get("own_labels") and "labels_per_class" in given:
             raise InputError(f"The study {question} varies the labels itself: leave labels_per_class out.")
+        if source.origin and not knobs.get("fix_source", False):
+            raise InputError("An imported source is one model, not one for each seed: choose one source model (fix_source), or a recipe.")
         grid = knobs.get("grid", False)
         members = tuple(each for member in entry(source, {"dataset": dataset, **given}, **knobs) for each in _rates(member, grid))
         labels = given.get("labels_per_class")

@@ -94,3 +94,13 @@ def train(spec: RunSpec, recorder: Recorder, source: Arrays | None = None, check
     from tlcore.training.run import train as run
 
     return run(spec, recorder, source, checkpoint)
+
+
+def judge(spec: RunSpec, weights: Arrays, probe: str = "") -> Outcome:
+    """Measure weights that were trained elsewhere, on our own data and by the same code as at the end of a run; nothing is trained.
+
+    probe: a data set on which the encoder is tried as well. InputError: the weights do not fit the net of the spec, or give no numbers.
+    """
+    from tlcore.training.run import judge as run
+
+    return run(spec, weights, probe)

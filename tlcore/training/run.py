@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from tlcore.clock import tick
 from tlcore.datasets import Dataset, load
+from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, Stretch, course
 from tlcore.strategies import Keep, Phase, Relative, Renew
-from tlcore.training import Checkpoint, Outcome, Recorder, audit, branches, report, start
+from tlcore.training import Checkpoint, Outcome, Recorder, Silent, audit, branches, report, start
 from tlcore.training.best import Best
 from tlcore.training.calls import Calls
 from tlcore.training.loop import Structure
@@ -47,6 +48,11 @@ def train(spec: RunSpec, recorder: Recorder, source: Mapping[str, np.ndarray] | 
         return _Run(spec, recorder, source).go(checkpoint)
     except Halted as halt:  # before there was a net: its data was still being fetched
         return Outcome(str(halt))
+
+
+def judge(spec: RunSpec, weights: Mapping[str, np.ndarray], probe: str) -> Outcome:
+    """See ``tlcore.training.judge``."""
+    return _Run(spec, Silent(), None).judged(weights, probe)
 
 
 class _Run:
@@ -99,6 +105,19 @@ class _Run:
             return Outcome(str(halt), self._audited(), self.net.weights())
         except Diverged as error:
             return Outcome("failed", error=str(error))
+
+    def judged(self, weights: Mapping[str, np.ndarray], probe: str) -> Outcome:
+        """What the run says of itself where these weights are what it came to."""
+        self.spec = replace(self.spec, probe=probe)
+        self._measure_start()
+        if strange := set(weights) - set(self.net.variables):
+            raise InputError(f"The weights have {min(strange)[:80]!r}, which this net has not: they belong to another one.")
+        self.net.load(weights)
+        sums = self.calls.measure(Structure.of(self.net, self.spec.phases[0], self.spec.weight_decay))
+        if not np.isfinite(sums).all():
+            raise InputError("With these weights the loss is not a number: they are damaged, export the source again.")
+        self.end = self._means(sums)[1]
+        return self._finish()
 
     def _prepare(self, phase: Phase) -> None:
         """What comes before the first step: memory of the source, statistics of the new images, a head that fits them."""

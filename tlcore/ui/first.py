@@ -6,8 +6,9 @@ from functools import cache
 
 import streamlit as st
 
-from tlcore import jobs
+from tlcore import jobs, ready
 from tlcore.datasets import Dataset
+from tlcore.engine.exchange import CAME
 from tlcore.store import StudyRecord
 from tlcore.studies import Study, first
 from tlcore.ui import frame, hand, launch, pace
@@ -95,7 +96,20 @@ def start(record: StudyRecord | None) -> None:
         st.rerun()
     read = prepared("glyphs")
     amount = f"{len(read.train.labels):,} images of {len(read.classes)} printed letters" if read else "images of printed letters"
+    if came_with_the_lab():
+        begin = (
+            f"The nets have read {amount} of six scripts already: they came with the lab (`{ready.command('glyphs-0')}` makes one again). "
+            "Now they learn handwritten digits in four ways, "
+        )
+    else:
+        begin = f"The net reads {amount} of six scripts first. Then it learns handwritten digits in four ways, "
     st.markdown(
-        f":small[The net reads {amount} of six scripts first. Then it learns handwritten digits in four ways, "
-        "each with three different draws of 50 labelled images, and is tested on 1,500 images that it has never seen.]"
+        f":small[{begin}each with three different draws of 50 labelled images, and is tested on 1,500 images that it has never seen.]"
     )
+
+
+def came_with_the_lab() -> bool:
+    """Whether nothing is to be pretrained, for all sources of the experiment lie here as they came."""
+    keys = {member.spec.source.key for member in asked().members if member.spec.source}
+    found = [frame.store().answering(key) for key in keys]
+    return all(run is not None and (run.note or "").startswith(CAME) for run in found)

@@ -41,6 +41,7 @@ PLACES = (
     Place("Start", "app.py", ":material/home:"),
     Place("Data", "pages/data.py", ":material/image:", "Prepare"),
     Place("Pretrain", "pages/pretrain.py", ":material/school:", "Prepare"),
+    Place("Sources", "pages/sources.py", ":material/inventory_2:", "Prepare"),
     Place("Fine-tune", "pages/finetune.py", ":material/tune:", "Ask"),
     Place("Effect of freezing", "pages/freezing.py", ":material/ac_unit:", "Ask"),
     Place("How many labels?", "pages/labels.py", ":material/label:", "Ask"),
@@ -154,6 +155,7 @@ def _menu() -> None:
 
 def _below_menu() -> None:
     if "_woken" not in st.session_state:
+        jobs.stock()
         jobs.wake()
         st.session_state["_woken"] = True
     first = [jobs.engine_state()]  # the first drawing needs no second look

@@ -66,7 +66,7 @@ def _before(spec: RunSpec) -> None:
 
 
 def _heading(run: Run) -> None:
-    st.subheader(words.title(run.spec), anchor=False)
+    st.subheader(f"{words.literal(run.name)}: {run.title}" if run.name else words.title(run.spec), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-line"):
         st.markdown(f"{badge(run.state, run.held)} &ensp;Run {run.number}, {words.when(run.created)}", width="content")
         for known, label in ((run.parent, "Its source: run {}"), (run.forked, f"Forked at epoch {run.forked_at} of run {{}}")):

@@ -38,13 +38,13 @@ def sources(wanted: str | None = None) -> Sources:
         run = ready.pop(spec.key, None)
         if run is None and name != wanted and not _offered(spec):
             continue
-        titles[name], specs[name] = words.made(spec), spec
+        titles[name], specs[name] = words.made(spec) if run is None or not run.name else f"{words.made(spec)}: {run.name}", spec
         told[name] = f"What the net has already learned: {_quality(run)}." if run else help_with(FIRST)(spec.dataset)
     asked = frame.store().run(wanted) if wanted and wanted not in specs else None
     if asked and asked.kind == "pretrain" and asked.state == "finished":
         ready.setdefault(asked.spec.key, asked)
     for run in ready.values():
-        titles[run.id], specs[run.id] = f"{words.source(run.spec)}, run {run.number}", run.spec
+        titles[run.id], specs[run.id] = f"{run.name or words.source(run.spec)}, run {run.number}", run.spec
         told[run.id] = f"What the net has already learned: {_quality(run)}."
     return Sources(titles, specs, told)
 

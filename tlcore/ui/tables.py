@@ -65,7 +65,7 @@ def run_row(run: Run) -> Row:
         live=run.live,
         word=word,
         colour=colour,
-        what=words.short(run.spec),
+        what=f"{run.name}: {words.lower(words.short(run.spec))}" if run.name else words.short(run.spec),
         note=note(run),
         target=words.target(run.spec),
         accuracy="" if run.accuracy is None else words.percent(run.accuracy),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -194,6 +195,15 @@ def source(spec: RunSpec) -> str:
 def made(spec: RunSpec) -> str:
     """What a source was trained on, and for what if not for naming classes."""
     return spec.dataset if spec.objective == "supervised" else f"{spec.dataset}, {spec.objective}"
+
+
+def literal(text: str) -> str:
+    """Any text made safe for Markdown: it reads as it was written.
+
+    >>> literal("my *best* :red[one]")
+    'my \\\\*best\\\\* \\\\:red\\\\[one\\\\]'
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def plain(text: object) -> str:

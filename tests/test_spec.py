@@ -107,6 +107,7 @@ CHANGES = {
     "source": {"source": replace(SOURCE, seed=2)},
     "changes": {"changes": (Change(0, 0, "learning_rate", 1e-4),)},
     "probe": {"probe": "mnist"},
+    "origin": {"origin": "a" * 64},
 }
 
 
@@ -120,6 +121,19 @@ def test_nothing_moves_between_data_sets_that_share_images():
     for ask in asked:
         assert "share images, so a test would ask what the source has seen: choose another of the two." in refused(ask)
     assert RunSpec.make("finetune", source=whole, dataset="digits").source == whole
+
+
+def test_an_import_is_known_by_its_weights_whatever_made_them(monkeypatch):
+    brought = RunSpec.make("pretrain", origin="a" * 64)
+    assert brought.key != RunSpec.make("pretrain").key != RunSpec.make("pretrain", origin="b" * 64).key
+    assert RunSpec.from_json(brought.to_json()) == brought and "imported" in brought.title
+    assert "origin" not in RunSpec.make("pretrain").to_json(), "what older labs wrote reads the same"
+    known = replace(brought).key, RunSpec.make("pretrain").key
+    monkeypatch.setattr("tlcore.spec.key.versions", lambda: {"keras": "9", "tensorflow": "9"})
+    assert replace(brought).key == known[0] and RunSpec.make("pretrain").key != known[1]
+    for kind, text in (("pretrain", "a" * 63), ("pretrain", 7), ("pretrain", "A" * 64), ("finetune", "a" * 64)):
+        with pytest.raises(InputError, match="import the file of a source"):
+            RunSpec.make(kind, origin=text)
 
 
 def test_a_pretraining_may_name_what_it_is_probed_on_and_a_fine_tuning_may_not():

@@ -22,6 +22,7 @@ SUFFIX = ".keras"
 LAYOUT = 1  # raised whenever an older lab could misread what a newer one writes
 SPEC, ABOUT, WEIGHTS, ARRAYS = (f"tlcore/{name}" for name in ("spec.json", "about.json", "weights.npz", "arrays.npz"))
 MOST = {SPEC: 64 * 2**10, ABOUT: 4 * 2**20, WEIGHTS: 24 * 2**20, ARRAYS: 24 * 2**20}  # bytes of each, unpacked
+SPELT = {"keras": "Keras", "tensorflow": "TensorFlow"}
 NAMED = 1000  # arrays, and characters of a text
 DEEPEST = 12  # of lists within lists
 EPOCHS = 2001
@@ -36,7 +37,7 @@ FOREIGN = (
 class Archive:
     """A source away from its store.
 
-    facts: key, made (an hour, ISO), seconds, versions, data (id and versions of the data set), result, history, command, note.
+    facts: key, made (an hour, ISO), versions, data (id and versions of the data set), result, history, command; note or machine.
     weights, arrays: by name, as the store keeps them of a run. digest: SHA-256 of the packed weights; set by who packs or opens.
     """
 
@@ -54,7 +55,7 @@ class Archive:
     @property
     def versions(self) -> str:
         """What it was made with, in words."""
-        return ", ".join(f"{name.capitalize()} {version}" for name, version in self.facts["versions"].items())
+        return ", ".join(f"{SPELT.get(name, name)} {version}" for name, version in self.facts["versions"].items())
 
 
 def pack(archive: Archive, keras: bytes) -> bytes:
@@ -94,8 +95,9 @@ def _json(value: Any) -> bytes:
 
 def _read(inside: Zipped, name: str) -> dict[str, Any]:
     """A JSON object of a bounded size and depth, without what is no number."""
+    content = inside.read(name, MOST[name])
     try:
-        plain = json.loads(inside.read(name, MOST[name]).decode(), parse_constant=_no_number)
+        plain = json.loads(content.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise InputError(DAMAGED) from None
     if not isinstance(plain, dict) or not _shallow(plain, DEEPEST):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -134,7 +135,7 @@ def make(name: str, path: Path) -> Archive:
     result = {**outcome.result, "probe": judge(spec, outcome.weights, ready.PROBE).result["probe"]}
     data = load(spec.dataset, spec.settings("dataset"))
     facts = _facts(spec.key, result, recorder.rows, data.id, spec.dataset)
-    facts |= {"made": clock.now().isoformat(timespec="seconds"), "command": ready.command(name)}
+    facts |= {"made": clock.now().isoformat(timespec="seconds"), "command": ready.command(name), "machine": machine()}
     made = Archive(spec, facts, outcome.weights, outcome.arrays)
     _write(path, made)
     return made
@@ -147,6 +148,16 @@ def apart(made: Archive, kept: Archive) -> float:
     away = sum(float(((made.weights[path].astype("float64") - values) ** 2).sum()) for path, values in kept.weights.items())
     whole = sum(float((values.astype("float64") ** 2).sum()) for values in kept.weights.values())
     return float(np.sqrt(away / whole))
+
+
+def machine() -> str:
+    """The kind of processor: on another one the last bits of a training differ, and after some epochs the first ones too."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.machine() or "unknown"
 
 
 def _facts(key: str, result: Mapping[str, Any], history: Any, data: str, dataset: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Bringing(Steering):
             with self.write() as connection:
                 known_id = connection.scalar(_answer_of(spec.key))
                 run_id = known_id or _enter(connection, guest.run, spec, result, list(history), note)
-                if not known_id:
+                if rows and not known_id:
                     connection.execute(insert(tables.artifacts), rows)
         except BaseException:
             shutil.rmtree(self.folder_of(guest.run), ignore_errors=True)

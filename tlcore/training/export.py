@@ -27,12 +27,13 @@ def keras_bytes(spec: RunSpec, classes: int, weights: Mapping[str, np.ndarray]) 
 def model(spec: RunSpec, net: Network) -> keras.Model:
     """Images uint8 (n, any height, any width, channels) -> logits of the classes of a supervised source, else its embedding.
 
-    The preprocessing is that of ``Network.prepare``, as layers: it is a part of what was learned.
+    The preprocessing is that of ``Network.prepare``, in the model: it is a part of what was learned. Resizing
+    is an operation, not Keras' layer of that name: that one puts all layers behind it into training mode where nobody names the mode.
     """
     height, width, channels = spec.image
     images = keras.Input((None, None, channels), dtype="uint8", name="images")
     values = keras.layers.Rescaling(1 / 255, name="to_unit")(images)
-    values = keras.layers.Resizing(height, width, interpolation="bilinear", antialias=True, name="to_size")(values)
+    values = keras.ops.image.resize(values, (height, width), interpolation="bilinear", antialias=True)
     *blocks, head = net.parts
     for part in (*blocks, head) if names_classes(spec) else blocks:
         values = part(values)

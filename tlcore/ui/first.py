@@ -96,15 +96,13 @@ def start(record: StudyRecord | None) -> None:
         st.rerun()
     read = prepared("glyphs")
     amount = f"{len(read.train.labels):,} images of {len(read.classes)} printed letters" if read else "images of printed letters"
+    first = f"The net reads {amount} of six scripts first. Then it learns"
     if came_with_the_lab():
-        begin = (
-            f"The nets have read {amount} of six scripts already: they came with the lab (`{ready.command('glyphs-0')}` makes one again). "
-            "Now they learn handwritten digits in four ways, "
-        )
-    else:
-        begin = f"The net reads {amount} of six scripts first. Then it learns handwritten digits in four ways, "
+        again = f"`{ready.command('glyphs-0')}` makes one again"
+        first = f"The net has read {amount} of six scripts already: it came with the lab, once for each draw ({again}). Now it learns"
     st.markdown(
-        f":small[{begin}each with three different draws of 50 labelled images, and is tested on 1,500 images that it has never seen.]"
+        f":small[{first} handwritten digits in four ways, each with three different draws of 50 labelled images, and is tested on "
+        "1,500 images that it has never seen.]"
     )
 
 

@@ -42,7 +42,7 @@ def holdings() -> None:
 
 def _answers(run: Run, wanted: str) -> bool:
     """Whether each word that is searched for stands somewhere in what the card says."""
-    said = " ".join((run.name or "", run.title, str(run.number), origin(run), OBJECTIVES[run.objective].title)).lower()
+    said = " ".join((run.name or "", run.title, str(run.number), origin(run).split(",")[0], OBJECTIVES[run.objective].title)).lower()
     return all(word in said for word in wanted.lower().split())
 
 

@@ -182,3 +182,34 @@ def test_asking_in_python_lets_a_held_run_go(held):
     spec = jobs.store().numbered(int(held)).spec
     run = tlcore.finetune(dataset="digits", strategy="scratch", labels_per_class=3, epochs=3, seed=41)
     assert run.spec == spec and jobs.store().run(run.id).state == "finished"
+
+
+# --- sources as files -----------------------------------------------------------------------------------------------
+
+
+def test_a_source_that_comes_with_the_lab_comes_in_and_leaves_as_a_file(tmp_path, capsys):
+    from tlcore import ready
+
+    assert main(["ready"]) == 0 and "digits          cnn-small, supervised on digits, seed 0" in capsys.readouterr().out
+    assert main(["import", str(ready.file("digits"))]) == 0
+    said = capsys.readouterr().out
+    assert "imported" in said and "It was imported, made with Keras" in said
+    number = str(jobs.store().runs(limit=1)[0].number)
+    assert main(["export", number, str(tmp_path / "mine.keras")]) == 0
+    assert "supervised on digits, seed 0, imported" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "mine.keras"), "--json"]) == 0
+    assert str(json.loads(capsys.readouterr().out)["number"]) == number, "it is the one that is there"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["export", "1", "mine.h5"], "mine.h5 does not end in .keras"),
+        (["export", "1", "mine.keras"], "only such a one can be exported"),
+        (["import", __file__], "is no archive"),
+        (["ready", "letters"], "There is no ready source 'letters'"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(arguments, sentence, capsys):
+    assert main(arguments) == 1
+    assert sentence in capsys.readouterr().err

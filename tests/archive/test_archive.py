@@ -59,9 +59,10 @@ def raw(name: str = "tlcore/spec.json", content: bytes = b"{}", **attributes) ->
 
 def twice() -> bytes:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as file, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(target, "w") as file:
         file.writestr("a", b"1")
-        file.writestr("a", b"2")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            file.writestr("a", b"2")
     return target.getvalue()
 
 

@@ -90,7 +90,9 @@ def test_their_weights_are_those_of_the_net_of_their_recipe(name):
 
     given = open_archive(ready.file(name).read_bytes())
     net = network(given.spec, len(given.result["classes"]))
-    assert {path: values.shape for path, values in given.weights.items()} == {path: tuple(each.shape) for path, each in net.variables.items()}
+    assert {path: values.shape for path, values in given.weights.items()} == {
+        path: tuple(each.shape) for path, each in net.variables.items()
+    }
 
 
 def test_they_are_put_into_a_store_once_and_one_that_was_deleted_stays_away(store):

@@ -17,6 +17,7 @@ from tlcore.engine.recorder import ARRAYS, WEIGHTS
 from tlcore.registry import InputError
 from tlcore.spec import versions
 from tlcore.store import Run, Store
+from tlcore.store.faults import told
 
 if TYPE_CHECKING:
     from tlcore.training import Outcome
@@ -173,10 +174,11 @@ def _facts(key: str, result: Mapping[str, Any], history: Any, data: str, dataset
 def _write(path: Path, source: Archive) -> None:
     from tlcore.training.export import keras_bytes
 
-    content = archive.pack(source, keras_bytes(source.spec, len(source.result["classes"]), source.weights))
-    if len(content) > archive.LARGEST:
-        raise InputError(f"This source takes {len(content) / 2**20:.0f} MB: at most {archive.LARGEST >> 20} MB can be exported.")
-    folder.write(path, lambda file: file.write(content))
+    with told():
+        content = archive.pack(source, keras_bytes(source.spec, len(source.result["classes"]), source.weights))
+        if len(content) > archive.LARGEST:
+            raise InputError(f"This source takes {len(content) / 2**20:.0f} MB: at most {archive.LARGEST >> 20} MB can be exported.")
+        folder.write(path, lambda file: file.write(content))
 
 
 def _probe(result: Mapping[str, Any]) -> str:

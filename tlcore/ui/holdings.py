@@ -26,8 +26,9 @@ def holdings() -> None:
     with left:
         wanted = st.text_input("Search", key=SEARCH, placeholder="a name, a data set, an objective, a run's number")
     with right:
-        passage.way_in()
-    passage.arrived()
+        told = passage.way_in()
+    if not told:
+        passage.arrived()
     every = frame.store().finished_sources()
     found = [run for run in every if _answers(run, wanted)]
     if not every:
@@ -55,7 +56,7 @@ def _cards(found: Sequence[Run]) -> None:
 
 def _card(run: Run) -> None:
     st.markdown(f"**{words.literal(run.name) if run.name else words.made(run.spec)}** &ensp;{_badge(run)}")
-    st.markdown(joined("\n".join(f"- {line}" for line in worth(run))))
+    st.markdown("  \n".join(joined(line) for line in worth(run)))
     st.caption(" · ".join(facts(run)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"source-ways-{run.id}"):
         chosen = {"source": recipe_name(run.spec, run.id)}
@@ -63,8 +64,7 @@ def _card(run: Run) -> None:
         st.page_link("pages/runs.py", label=f"Run {run.number}", icon=":material/show_chart:", query_params={"run": run.id})
         passage.way_out(run)
         if hand.may_steer(run.id):
-            _rename(run)
-            _delete(run)
+            _more(run)
 
 
 def worth(run: Run) -> list[str]:
@@ -89,7 +89,7 @@ def worth(run: Run) -> list[str]:
 def facts(run: Run) -> list[str]:
     """What it is and where it comes from, in a few words each."""
     spec = run.spec
-    return [words.made(spec), OBJECTIVES[spec.objective].title.lower(), spec.backbone, f"seed {spec.seed}", origin(run)]
+    return [OBJECTIVES[spec.objective].title.lower(), spec.backbone, f"seed {spec.seed}", origin(run)]
 
 
 def origin(run: Run) -> str:
@@ -107,25 +107,20 @@ def _badge(run: Run) -> str:
     return ":violet-badge[:material/download: Imported]" if note.startswith(BROUGHT) else ":green-badge[:material/check: Made here]"
 
 
-def _rename(run: Run) -> None:
-    box = st.popover("Rename", icon=":material/edit:", key=f"rename-{run.id}", on_change="rerun")
+def _more(run: Run) -> None:
+    """What changes the shelf: a name, and the end."""
+    box = st.popover("More", icon=":material/more_horiz:", key=f"more-{run.id}", on_change="rerun")
     if not box.open:
         return
     with box:
         name = st.text_input("What do you call it?", run.name or "", max_chars=60, key=f"name-{run.id}", placeholder=words.made(run.spec))
-        if st.button("Call it that", key=f"rename-sure-{run.id}", type="primary"):
+        if st.button("Call it that", key=f"rename-{run.id}", type="primary"):
             hand.attempt(jobs.rename, run.id, name, hand.token(run.id))
             st.rerun()
-
-
-def _delete(run: Run) -> None:
-    box = st.popover("Delete", icon=":material/delete:", key=f"delete-{run.id}", on_change="rerun")
-    if not box.open:
-        return
-    with box:
-        st.markdown(f"Run {run.number} goes for good, with its curves and its weights. Export it first to keep it.")
+        st.divider()
+        st.markdown(f"If it is deleted, run {run.number} goes for good, with its curves and its weights. Export it first to keep it.")
         steering.orphans([run])
-        if st.button("Delete it", key=f"delete-sure-{run.id}", type="primary"):
+        if st.button("Delete it", key=f"delete-{run.id}", icon=":material/delete:"):
             hand.attempt(steering.remove, run.id)
             st.rerun()
 

@@ -67,11 +67,11 @@ def file_name(run: Run) -> str:
     return re.sub(r"[^\w]+", "-", spoken).strip("-_") or f"source-{run.number}"
 
 
-def way_in() -> None:
-    """The import of a source; where strangers can come there is none."""
+def way_in() -> bool:
+    """The import of a source, and whether what becomes of it is told in there; where strangers can come there is none."""
     box = st.popover("Import", icon=":material/download:", key="import", on_change="rerun", width="stretch", disabled=jobs.hosted())
     if not box.open:
-        return
+        return False
     with box:
         st.markdown(BRINGS)
         file = st.file_uploader("Which file?", type=[SUFFIX[1:]], key="import-file", max_upload_size=LARGEST >> 20)
@@ -79,6 +79,8 @@ def way_in() -> None:
             st.session_state[GIVEN] = file.file_id
             st.session_state[COMING] = hand.attempt(jobs.bring, file.getvalue())
             st.rerun()
+        arrived()
+    return True
 
 
 def arrived() -> None:

@@ -23,6 +23,7 @@ def settings(spec: RunSpec) -> dict[str, str]:
         "Source": words.title(spec.source) if spec.source else "none",
         "Image": " x ".join(map(str, spec.image)),
         **({"Probed on": spec.probe} if spec.probe else {}),
+        **({"Imported weights": spec.origin[:12]} if spec.origin else {}),
     }
     chosen |= {knob.label: getattr(spec, name) for name, knob in BUDGET.items()}
     for catalogue in CATALOGUES:
@@ -36,7 +37,7 @@ def changed(spec: RunSpec) -> dict[str, Any]:
     """The settings that differ from what would be taken without them; data set, strategy and seed are not among them."""
     always: dict[str, Any] = {"dataset": spec.dataset, "seed": spec.seed} | ({"strategy": spec.strategy} if spec.kind == "finetune" else {})
     standard = RunSpec.make(spec.kind, source=spec.source, objective=spec.objective, **always)
-    named = ("backbone", "labels_per_class", "image", "head", "schedule", "probe", *BUDGET)
+    named = ("backbone", "labels_per_class", "image", "head", "schedule", "probe", "origin", *BUDGET)
     found = {name: getattr(spec, name) for name in named if getattr(spec, name) != getattr(standard, name)}
     if spec.objective != "supervised":
         found = {"objective": spec.objective, **found}

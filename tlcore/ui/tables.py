@@ -37,7 +37,17 @@ STUDY_PAGES = {
     "forgetting": "pages/forgetting.py",
     "race": "pages/race.py",
 }  # where each question is shown
-ELSEWHERE = ("backbone", "objective", "labels_per_class", "image", "frozen", "block", "width", "paint")  # stand in the rest of the row
+ELSEWHERE = (
+    "backbone",
+    "objective",
+    "labels_per_class",
+    "image",
+    "frozen",
+    "block",
+    "width",
+    "paint",
+    "origin",
+)  # stand in the rest of the row
 SHORT = {"epochs": "{} epochs", "learning_rate": "rate {:g}", "batch_size": "batches of {}", "weight_decay": "decay {:g}"} | {
     "watch_source": "source watched"
 }

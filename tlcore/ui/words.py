@@ -193,8 +193,9 @@ def source(spec: RunSpec) -> str:
 
 
 def made(spec: RunSpec) -> str:
-    """What a source was trained on, and for what if not for naming classes."""
-    return spec.dataset if spec.objective == "supervised" else f"{spec.dataset}, {spec.objective}"
+    """What a source was trained on, for what if not for naming classes, and whether elsewhere."""
+    made_for = "" if spec.objective == "supervised" else f", {spec.objective}"
+    return f"{spec.dataset}{made_for}{', imported' if spec.origin else ''}"
 
 
 def literal(text: str) -> str:

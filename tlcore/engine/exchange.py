@@ -58,6 +58,8 @@ def bring(store: Store, content: bytes) -> Run:
 
     spec = replace(given.spec, origin=given.digest)
     measured = judge(spec, given.weights, given.spec.probe or _probe(given.result))
+    if measured.error:
+        raise InputError(f"This source cannot be taken in: {measured.error}")
     note = f"{BROUGHT}, made with {given.versions} on {given.facts['made'][:10]}; its scores were measured here"
     if _apart(given.result, measured.result):
         note += f", the file said otherwise ({_score(given.result)})"
@@ -86,7 +88,8 @@ def stock(store: Store, again: bool = False) -> list[Run]:
                 brought.append(store.bring(given.spec, given.result, given.facts["history"], files, note))
                 offered[name] = digest
     if offered != known:
-        store.remember(STOCKED, offered)
+        with suppress(InputError):  # then they are offered again, and found to be there
+            store.remember(STOCKED, offered)
     return brought
 
 

@@ -63,7 +63,7 @@ class Bringing(Steering):
                 raise InputError(NO_RUN)
         return self._known(run_id)
 
-    def finished_sources(self, limit: int = 1000) -> list[Run]:
+    def finished_sources(self, limit: int = 200) -> list[Run]:
         """The sources that lie ready, newest first."""
         return self.runs(limit=limit, kind="pretrain", state="finished")
 

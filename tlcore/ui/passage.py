@@ -69,7 +69,15 @@ def file_name(run: Run) -> str:
 
 def way_in() -> bool:
     """The import of a source, and whether what becomes of it is told in there; where strangers can come there is none."""
-    box = st.popover("Import", icon=":material/download:", key="import", on_change="rerun", width="stretch", disabled=jobs.hosted())
+    box = st.popover(
+        "Import",
+        icon=":material/download:",
+        key="import",
+        on_change="rerun",
+        width="stretch",
+        disabled=jobs.hosted(),
+        help=jobs.CLOSED if jobs.hosted() else None,
+    )
     if not box.open:
         return False
     with box:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore import archive, clock, folder, ready
 from tlcore.archive import SUFFIX, Archive
-from tlcore.datasets import drawn_with, load
+from tlcore.datasets import DATASETS, drawn_with, load
 from tlcore.engine.recorder import ARRAYS, WEIGHTS
 from tlcore.registry import InputError
 from tlcore.spec import versions
+from tlcore.spec.checks import shares
 from tlcore.store import Run, Store
 from tlcore.store.faults import told
 
@@ -57,7 +58,7 @@ def bring(store: Store, content: bytes) -> Run:
     from tlcore.training import judge
 
     spec = replace(given.spec, origin=given.digest)
-    measured = judge(spec, given.weights, given.spec.probe or _probe(given.result))
+    measured = judge(spec, given.weights, given.spec.probe or _probe(given))
     if measured.error:
         raise InputError(f"This source cannot be taken in: {measured.error}")
     note = f"{BROUGHT}, made with {given.versions} on {given.facts['made'][:10]}; its scores were measured here"
@@ -184,13 +185,12 @@ def _write(path: Path, source: Archive) -> None:
         folder.write(path, lambda file: file.write(content))
 
 
-def _probe(result: Mapping[str, Any]) -> str:
-    """The data set on which the file says that the encoder was tried, if it is one of ours."""
-    from tlcore.datasets import DATASETS
-
-    found = result.get("probe")
+def _probe(given: Archive) -> str:
+    """The data set on which the file says that the encoder was tried, if it may be asked about that one."""
+    found = given.result.get("probe")
     name = found.get("dataset") if isinstance(found, dict) else None
-    return name if isinstance(name, str) and name in DATASETS else ""
+    known = isinstance(name, str) and name in DATASETS and not shares(given.spec.dataset, name)
+    return str(name) if known else ""
 
 
 def _score(result: Mapping[str, Any]) -> str:

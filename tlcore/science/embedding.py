@@ -1,0 +1,36 @@
+"""What a cloud of features looks like: how many dimensions it fills, and its picture in the plane, turned to fit the one before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PLANE = 2
+
+
+def rank(features: np.ndarray) -> float:
+    """How many dimensions features (n, d) fill, from 1 to the smaller of both: e to the entropy of their singular values as shares
+    (RankMe, Garrido 2023, without its offset). Where all examples are the same it is 1.
+
+    >>> round(rank(np.eye(5)), 6), rank(np.ones((9, 4))), rank(np.zeros((9, 4)))
+    (5.0, 1.0, 1.0)
+    """
+    values = np.linalg.svd(np.asarray(features, "float64"), compute_uv=False)
+    shares = values[values > 1e-12 * values.max(initial=1e-300)] / max(values.sum(), 1e-300)
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def plane(features: np.ndarray) -> tuple[np.ndarray, float]:
+    """Features (n, d) on the two axes along which they spread most, (n, 2), at a mean square distance of 1 from their middle; and the
+    share of all spread that lies on these two (Pearson 1901)."""
+    centred = np.asarray(features, "float64") - np.mean(features, axis=0, dtype="float64")
+    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    points = np.zeros((len(centred), PLANE))
+    points[:, : min(PLANE, len(values))] = (left * values)[:, :PLANE]
+    spread, whole = float((points**2).sum()), float((values**2).sum())
+    return points / np.sqrt(spread / len(points)) if spread > 0 else points, spread / whole if whole > 0 else 0.0
+
+
+def turned(points: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Points (n, 2) turned, and mirrored where that is nearer, to lie as near as they can to where they were before (Schoenemann 1966)."""
+    left, _, right = np.linalg.svd(points.T @ before)
+    return np.asarray(points @ (left @ right))

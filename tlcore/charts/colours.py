@@ -36,6 +36,7 @@ class Palette:
     accent: str  # buttons, links
     thaw: tuple[str, ...]  # five steps from ember to ice; straight on, the middle would be violet, which is the source
     mistakes: tuple[str, ...]  # ten steps from none to all, for confusion
+    kinds: tuple[str, ...]  # ten of no meaning of their own, for classes and questions; told apart without red and green (after Tol)
 
 
 PALETTES = {
@@ -60,6 +61,7 @@ PALETTES = {
         accent="#33508F",
         thaw=("#B8481A", "#99681F", "#6F7A45", "#44797F", "#1F6FA8"),
         mistakes=("#FFFFFF", "#FBEAE7", "#F6D2CC", "#F0B8AF", "#E79B90", "#DB7C6F", "#C15347", "#B94436", "#9C2E22", "#7A2118"),
+        kinds=("#332288", "#C2571A", "#117A65", "#AA3377", "#2A7FB8", "#7A6A00", "#882255", "#4A6B1F", "#6F63C8", "#30363D"),
     ),
     "dark": Palette(
         ice="#7CC4F0",
@@ -82,6 +84,7 @@ PALETTES = {
         accent="#6A8AD6",
         thaw=("#FF9B5E", "#E3C078", "#BDCE9C", "#98CDCB", "#7CC4F0"),
         mistakes=("#0E1117", "#251A1E", "#3D2226", "#56292C", "#713233", "#8E3E3C", "#AC4E49", "#D06E65", "#E17C72", "#F1948A"),
+        kinds=("#A79CF0", "#FFB37A", "#4FC3A8", "#F08BC0", "#88CCEE", "#DDCC77", "#D98AAE", "#A9C96A", "#C9C2FF", "#D5DAE1"),
     ),
 }
 
@@ -164,7 +167,7 @@ def dark(frozen: Iterable[float | None] = ()) -> dict[str, str]:
     """
     light, other = PALETTES["light"], PALETTES["dark"]
     names = [one.name for one in fields(Palette) if isinstance(getattr(light, one.name), str)]
-    pairs = {getattr(light, name): getattr(other, name) for name in names}
+    pairs = {getattr(light, name): getattr(other, name) for name in names} | dict(zip(light.kinds, other.kinds, strict=True))
     return pairs | {frost(share): frost(share, "dark") for share in set(frozen) if share is not None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,7 @@ from tlcore import clock
 from tlcore.engine.aside import Aside
 from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, course
-from tlcore.store import MEASURES, PACES, Command, Lease, Orders, Store, StoreBusy, StoreFull
+from tlcore.store import MEASURES, PACES, Command, Lease, Orders, Store, StoreBusy, StoreError, StoreFull
 
 if TYPE_CHECKING:
     from tlcore.training import Arrays, Outcome
@@ -192,8 +193,11 @@ class Recording:
         self._beside.settle()
         if self._rested:
             self._write(lambda: self.store.rest(self.lease, self._rested))
-        if outcome.state in ("stopped", "parked", "failed"):
+        if outcome.state in ("stopped", "parked"):
             self._keep_last()
+        if outcome.state == "failed":
+            with suppress(StoreError):  # what went wrong may be the disk, and why the run failed must still be said
+                self._keep_last()
         if outcome.state == "parked":
             self._write(lambda: self.store.park(self.lease))
             return

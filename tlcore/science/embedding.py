@@ -20,14 +20,15 @@ def rank(features: np.ndarray) -> float:
 
 
 def plane(features: np.ndarray) -> tuple[np.ndarray, float]:
-    """Features (n, d) on the two axes along which they spread most, (n, 2), at a mean square distance of 1 from their middle; and the
-    share of all spread that lies on these two (Pearson 1901)."""
+    """Features (n, d) on the two axes along which they spread most, (n, 2), half of them within a distance of 1 from their middle; and
+    the share of all spread that lies on these two (Pearson 1901)."""
     centred = np.asarray(features, "float64") - np.mean(features, axis=0, dtype="float64")
     left, values, _ = np.linalg.svd(centred, full_matrices=False)
     points = np.zeros((len(centred), PLANE))
     points[:, : min(PLANE, len(values))] = (left * values)[:, :PLANE]
     spread, whole = float((points**2).sum()), float((values**2).sum())
-    return points / np.sqrt(spread / len(points)) if spread > 0 else points, spread / whole if whole > 0 else 0.0
+    middle = float(np.median(np.linalg.norm(points, axis=1)))
+    return points / middle if middle > 0 else points, spread / whole if whole > 0 else 0.0
 
 
 def turned(points: np.ndarray, before: np.ndarray) -> np.ndarray:

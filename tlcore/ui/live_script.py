@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCRIPT = """
+LOAD = """
 const NARROW = 480
 const script = document.querySelector('script[src*="/static/js/"]')
 const root = script ? script.src.split("/static/js/")[0] + "/" : document.baseURI
@@ -57,6 +57,8 @@ function rows(box, { data, layout }) {
   for (const one of layout.annotations) if (one.xref === "paper" && one.x === 0) one.xshift = -50
 }
 
+"""
+SCRIPT = """
 function tell(box, text) {
   box.querySelector(".tlcore-told")?.remove()
   if (!text) return

@@ -48,10 +48,10 @@ def _result(run: Run) -> None:
         if classes:
             download(classes, f"run-{run.number}-classes", key="run-classes-file", label="Every class as CSV")
         if rows:
-            download(lambda: _every(run, rows), f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
+            download(lambda: every(run, rows), f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
 
 
-def _every(run: Run, rows: progress.Rows) -> progress.Rows:
+def every(run: Run, rows: progress.Rows) -> progress.Rows:
     """All that was measured, a row an epoch, each with the same columns."""
     more = {row["epoch"]: row for row in frame.store().extras(run.id)}
     names = dict.fromkeys(name for row in more.values() for name in row)

@@ -20,8 +20,7 @@ from tlcore.training.loop import settled
 from tlcore.training.network import Network
 from tlcore.training.probe import Trial
 
-SEEN = 512  # images of the validation part whose embedding is looked at
-DOTS = 300  # of them whose place in the plane is kept
+SEEN = 256  # images of the validation part whose embedding is looked at: four for each of its dimensions, in one pass
 VIEWED = 6  # images of which the views are shown
 PAUSE = 2.0  # seconds from one glimpse to the next, at least
 SHARE = 40  # one that took a second is followed by none for so many: it stays a small part of the time
@@ -114,10 +113,10 @@ class Glimpses:
 
     def _dots(self, embedding: np.ndarray) -> Arrays:
         """Where some of the images lie in the plane in which they spread most."""
-        points, share = plane(embedding[:: -(-len(embedding) // DOTS)])
+        points, share = plane(embedding)
         points = points if self._before is None else turned(points, self._before)
         self._before = points.astype("float32")
-        self.once["labels"] = np.asarray(self.calls.data.validation.labels)[self._some][:: -(-len(embedding) // DOTS)].astype("int16")
+        self.once["labels"] = np.asarray(self.calls.data.validation.labels)[self._some].astype("int16")
         return {"places": self._before, "share": np.array(share, "float32")}
 
     def _confusions(self, embedding: np.ndarray) -> Arrays:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from benchmarks import finetuning, pretraining, screen, start, steering, study
+from benchmarks import finetuning, pretraining, screen, start, steering, study, watching
 from benchmarks.table import HEAD, row
 
 
@@ -14,7 +14,7 @@ def main() -> None:
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="tlcore-bench-", ignore_cleanup_errors=True) as home:
         os.environ["TLCORE_HOME"] = home
-        for part in (finetuning, pretraining, screen, start, study, steering):
+        for part in (finetuning, pretraining, screen, start, study, steering, watching):
             for each in part.figures():
                 print(row(each), flush=True)
 

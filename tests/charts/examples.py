@@ -13,6 +13,8 @@ from tlcore.charts import (
     cosines,
     cost,
     curves,
+    embedding,
+    extras,
     forgetting,
     freezing,
     per_class,
@@ -152,7 +154,25 @@ FORKS = [
 ]
 NAMES = ["cat", "dog", EVIL]
 CLASSES = [{"name": name, "precision": 0.8, "recall": 0.7, "count": 10} for name in NAMES]
+PLACES = [[0.1 * place, (-1) ** place] for place in range(12)]
+WATCHED = [
+    {"epoch": epoch, "knn": 0.3 + 0.1 * epoch, "linear": 0.35 + 0.1 * epoch, "rank": 20.0 + epoch, f"val_{EVIL}_loss": 2.0 - 0.3 * epoch}
+    for epoch in range(4)
+]
 EXAMPLES = {
+    "embedding": Example(
+        lambda: embedding.table(PLACES, [0, 1, 2] * 4, NAMES),
+        lambda: embedding.table([], [], NAMES),
+        lambda table, **more: embedding.figure(table, share=0.4, **more),
+    ),
+    "embedding of many classes": Example(
+        lambda: embedding.table(PLACES, range(12), [EVIL] * 12),
+        lambda: embedding.table([], [], NAMES),
+        lambda table, **more: embedding.figure(table, share=0.4, **more),
+    ),
+    "extras": Example(
+        lambda: extras.table(WATCHED), lambda: extras.table([]), lambda table, **more: extras.figure(table, group="losses", **more)
+    ),
     "curves": Example(lambda: curves.table(SERIES), lambda: curves.table([]), curves.figure),
     "curves with a timeline": Example(
         lambda: curves.table(FORKS),

@@ -174,6 +174,38 @@ def test_a_slow_disk_is_asked_for_fewer_checkpoints(store, recording, slow, monk
     assert store.load_checkpoint(recording.lease.run)[0] == 1 and recording._pause > 2.5
 
 
+def test_what_has_no_column_is_kept_among_the_extras(store, recording):
+    recording.epochs([row(0) | {"rank": 9.5, "val_alignment": 0.3, "gradients": [1.0]}, row(1)])
+    assert store.extras(recording.lease.run) == [{"epoch": 0, "rank": 9.5, "val_alignment": 0.3}]
+    assert store.gradients(recording.lease.run) == [[1.0]]
+
+
+def test_the_training_waits_for_no_glimpse_and_the_last_one_is_kept(store, recording, monkeypatch):
+    real, done = store.save_glimpse, Event()
+
+    def save(*given):
+        assert done.wait(60)
+        return real(*given)
+
+    monkeypatch.setattr(store, "save_glimpse", save)
+    for epoch in range(4):
+        recording.glimpse(epoch, {"redrawn": np.full(2, epoch)}, {"original": np.zeros(2)})
+    assert store.glimpses(recording.lease.run) == []
+    done.set()
+    recording.finish(Outcome("finished", {}))
+    assert store.glimpses(recording.lease.run) == [0, 3]
+    assert store.load_glimpse(recording.lease.run, 3)["redrawn"].tolist() == [3, 3]
+
+
+def test_a_failed_run_keeps_its_last_good_state(store, recording):
+    recording.epochs([row(0), row(1)])
+    recording.checkpoint(1, {"a": np.zeros(3)})
+    recording.finish(Outcome("failed", error="The loss was no longer a number."))
+    assert store.load_checkpoint(recording.lease.run)[0] == 1
+    fork = store.fork(recording.lease.run, 1)
+    assert store.load_checkpoint(fork.id)[0] == 1 and fork.held
+
+
 @pytest.fixture
 def of_a_study(store):
     """The recording of a run that nobody asked for but a study."""

@@ -146,6 +146,71 @@ def test_checkpoints_go_at_the_end_and_the_rest_stays(store, lease):
     assert len(list(store.folder_of(lease.run).iterdir())) == 1
 
 
+# --- glimpses -------------------------------------------------------------------------------------------------------
+
+SAME = {"original": np.zeros((2, 4, 4, 1), np.uint8)}
+
+
+def test_a_glimpse_comes_back_with_what_is_the_same_in_all(store, lease):
+    for epoch in (0, 3):
+        store.save_glimpse(lease, epoch, {"redrawn": np.full(3, epoch)}, SAME)
+    assert store.glimpses(lease.run) == [0, 3] and list(store.artifacts(lease.run)) == [
+        "glimpse-000000.npz",
+        "glimpse-000003.npz",
+        "glimpses.npz",
+    ]
+    found = store.load_glimpse(lease.run, 3)
+    assert set(found) == {"original", "redrawn"} and found["redrawn"].tolist() == [3, 3, 3]
+    assert store.load_glimpse(lease.run, 1) is None and store.glimpses("0" * 32) == []
+
+
+def test_of_many_glimpses_every_second_one_goes_and_the_first_and_the_last_stay(store, lease, monkeypatch):
+    monkeypatch.setattr("tlcore.store.files.GLIMPSES", 5)
+    for epoch in range(12):
+        store.save_glimpse(lease, epoch, {"redrawn": np.full(3, epoch)}, SAME)
+        kept = store.glimpses(lease.run)
+        assert len(kept) <= 5 and kept[0] == 0 and kept[-1] == epoch
+    assert len(list(store.folder_of(lease.run).iterdir())) == len(kept) + 1
+
+
+def test_glimpses_take_no_more_than_their_room(store, lease, monkeypatch):
+    monkeypatch.setattr("tlcore.store.files.SIGHT", 20_000)
+    for epoch in range(8):
+        store.save_glimpse(lease, epoch, {"redrawn": np.zeros(4000, np.uint8)}, SAME)
+    sizes = [size for name, (_, _, size) in store.artifacts(lease.run).items() if name.startswith("glimpse-")]
+    assert sum(sizes) <= 20_000 and len(sizes) >= 2
+
+
+def test_a_worker_that_was_overtaken_shows_nothing(store, lease, worker):
+    worker.die(lease)
+    with pytest.raises(Exception, match="Another worker"):
+        store.save_glimpse(lease, 0, {"redrawn": np.zeros(3)}, SAME)
+    assert store.glimpses(lease.run) == []
+
+
+def test_glimpses_outlive_their_run_s_checkpoints_and_go_with_the_run(store, lease):
+    store.save_glimpse(lease, 0, {"redrawn": np.zeros(3)}, SAME)
+    store.save_checkpoint(lease, 1, ARRAYS)
+    store.drop_checkpoints(lease)
+    store.finish(lease, "finished", {})
+    assert store.glimpses(lease.run) == [0] and store.load_glimpse(lease.run, 0) is not None
+    store.delete(lease.run)
+    assert store.artifacts(lease.run) == {} and not store.folder_of(lease.run).exists()
+
+
+def test_a_fork_has_seen_what_its_parent_had_until_then(store, lease):
+    store.record_epochs(lease, recipes.rows(0, 4))
+    for epoch in (0, 2, 4):
+        store.save_glimpse(lease, epoch, {"redrawn": np.full(3, epoch)}, SAME)
+    fork = store.fork(lease.run, 3)
+    assert store.glimpses(fork.id) == [0, 2] and set(store.load_glimpse(fork.id, 2)) == {"original", "redrawn"}
+
+
+def test_extras_are_read_from_an_epoch_on(store, lease):
+    store.record_epochs(lease, [row | {"extras": {"rank": 2.0 * row["epoch"]}} for row in recipes.rows(0, 3)])
+    assert store.extras(lease.run, after=1) == [{"epoch": 2, "rank": 4.0}, {"epoch": 3, "rank": 6.0}]
+
+
 # --- a full disk ----------------------------------------------------------------------------------------------------
 
 

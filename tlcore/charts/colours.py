@@ -170,7 +170,7 @@ def dark(frozen: Iterable[float | None] = ()) -> dict[str, str]:
     """
     light, other = PALETTES["light"], PALETTES["dark"]
     names = [one.name for one in fields(Palette) if isinstance(getattr(light, one.name), str)]
-    pairs = {getattr(light, name): getattr(other, name) for name in names}
+    pairs = {getattr(light, name): getattr(other, name) for name in names} | dict(zip(light.classes, other.classes, strict=True))
     return pairs | {frost(share): frost(share, "dark") for share in set(frozen) if share is not None}
 
 

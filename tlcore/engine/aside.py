@@ -19,6 +19,11 @@ class Aside:
         self._thread = Thread(target=self._do, args=(work,), daemon=True)
         self._thread.start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was begun is not done yet."""
+        return self._thread is not None and self._thread.is_alive()
+
     def settle(self) -> None:
         """Wait for what was begun; raise what it raised, once."""
         if self._thread is not None:

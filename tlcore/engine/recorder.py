@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,7 @@ from tlcore import clock
 from tlcore.engine.aside import Aside
 from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, course
-from tlcore.store import PACES, Command, Lease, Orders, Store, StoreBusy, StoreFull
+from tlcore.store import MEASURES, PACES, Command, Lease, Orders, Store, StoreBusy, StoreError, StoreFull
 
 if TYPE_CHECKING:
     from tlcore.training import Arrays, Outcome
@@ -32,6 +33,7 @@ BUDGET = 32 * 2**20  # bytes of checkpoints that a run keeps
 PATIENCE = 600.0  # seconds for which a busy store is asked again
 ROOM = 64 * 2**20  # bytes that must be free before a run goes on after a full disk
 WEIGHTS, ADAPTERS, ARRAYS = "weights.npz", "adapters.npz", "arrays.npz"
+COLUMNS = {"epoch", "gradients", "confusion", *MEASURES}  # of the table of epochs
 UNLIKE = "repeated epochs came out differently, so this run is not bit-identical to one without a break"
 
 
@@ -48,6 +50,8 @@ class Recording:
         self._last: tuple[int, Arrays] | None = None
         self._saved = -1
         self._aside = Aside()
+        self._seen: tuple[int, Arrays, Arrays] | None = None  # a glimpse that is not kept yet
+        self._beside = Aside()  # a glimpse waits for no checkpoint, and no checkpoint for a glimpse
         self._orders, self._stamp, self._looked, self._sure = Orders(False, None, None), object(), 0.0, False
         self._due = 0.0  # when the next epoch may begin
         self._parked = False
@@ -55,8 +59,8 @@ class Recording:
 
     def epochs(self, rows: list[dict[str, Any]]) -> None:
         """Keep the rows of finished epochs; they are durable when this returns."""
-        before = self.store.stamp()
-        if not self._write(lambda: self.store.record_epochs(self.lease, rows)):
+        before, given = self.store.stamp(), [_parted(row) for row in rows]
+        if not self._write(lambda: self.store.record_epochs(self.lease, given)):
             self._write(lambda: self.store.annotate(self.lease, UNLIKE))
         if before == self._stamp:  # nobody else wrote before; who wrote in between is seen at the next look, which is not put off
             self._stamp, self._sure = self.store.stamp(), False
@@ -73,6 +77,19 @@ class Recording:
         if self._is_due():
             self._kept = clock.tick()
             self._aside.begin(lambda: self._save_checkpoint(epoch, arrays))
+
+    def glimpse(self, epoch: int, arrays: Arrays, once: Arrays) -> None:
+        """Keep what the run shows after an epoch while the training goes on; where the one before is still on its way, it waits for the
+        next one, which takes its place."""
+        self._seen = epoch, arrays, dict(once)
+        if not self._beside.busy:
+            self._show()
+
+    def _show(self) -> None:
+        """Begin to keep the newest glimpse, if it is not kept yet."""
+        if self._seen is not None:
+            (epoch, arrays, once), self._seen = self._seen, None
+            self._beside.begin(lambda: self._write(lambda: self.store.save_glimpse(self.lease, epoch, arrays, once)))
 
     def _is_due(self) -> bool:
         return clock.tick() - self._kept >= self._pause
@@ -169,12 +186,18 @@ class Recording:
         return spec
 
     def finish(self, outcome: Outcome) -> None:
-        """Keep weights and arrays of a finished run, and its result; the end of a stopped or parked one is its checkpoint."""
-        self._aside.settle()
+        """Keep weights and arrays of a finished run, and its result; the end of any other is its last checkpoint."""
+        for each in (self._aside, self._beside):
+            each.settle()
+        self._show()
+        self._beside.settle()
         if self._rested:
             self._write(lambda: self.store.rest(self.lease, self._rested))
         if outcome.state in ("stopped", "parked"):
             self._keep_last()
+        if outcome.state == "failed":
+            with suppress(StoreError):  # what went wrong may be the disk, and why the run failed must still be said
+                self._keep_last()
         if outcome.state == "parked":
             self._write(lambda: self.store.park(self.lease))
             return
@@ -219,6 +242,12 @@ class Recording:
             return action()
         except (StoreFull, StoreBusy):
             return None
+
+
+def _parted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with what has no column of its own among its extras."""
+    own = {name: value for name, value in row.items() if name in COLUMNS}
+    return {**own, "extras": {name: value for name, value in row.items() if name not in COLUMNS}}
 
 
 TOO_LATE = "Others have come to need this run as it is: fork it, and change the fork."

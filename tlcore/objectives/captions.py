@@ -58,7 +58,9 @@ def multimodal(
     metrics: dict[str, Measure] = {"retrieval": _retrieved, "retrieval_chance": _by_chance}
     metrics |= {f"{name}_zero_shot": _zero_shot(asked, place) for place, name in enumerate(asked.names)}
     beside = {"text": _reader(asked.ends[-1], projection), "scale": numbers("scale", 1, -math.log(first_temperature))}
-    return Task(projector(embedding, projection), loss, metrics, beside=beside, through=through, columns=len(classes), together=True)
+    answers = asked.of(lambda outputs: losses.cosines(outputs[0], outputs[2]))
+    more: dict[str, Any] = {"columns": len(classes), "together": True, "answers": answers, "collapsed": math.log}
+    return Task(projector(embedding, projection), loss, metrics, beside=beside, through=through, **more)
 
 
 def _spoken(labels: Any, dropped: float, chance: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,10 @@ def simclr(
     """SimCLR: find the twin. Two views of each image must find each other among all others of the batch (Chen 2020)."""
     from tlcore.objectives import losses
 
-    return _two_views(embedding, projection, augmentations, lambda z1, z2, labels: losses.nt_xent(z1, z2, contrast_temperature))
+    def loss(z1: Any, z2: Any, labels: Any) -> Any:
+        return losses.nt_xent(z1, z2, contrast_temperature)
+
+    return _two_views(embedding, projection, augmentations, loss, guessing)
 
 
 @OBJECTIVES.register(
@@ -111,10 +115,25 @@ def supcon(
 
         return losses.supcon(keras.ops.concatenate([z1, z2]), keras.ops.concatenate([labels, labels]), contrast_temperature)
 
-    return _two_views(embedding, projection, augmentations, loss)
+    return _two_views(embedding, projection, augmentations, loss, guessing)
 
 
-def _two_views(embedding: int, projection: int, augmentations: tuple[str, ...], loss: Callable[[Any, Any, Any], Any]) -> Task:
+def guessing(images: float) -> float:
+    """The loss of finding the twin among the views of so many images where all of them are the same to the net.
+
+    >>> round(guessing(128), 3)
+    5.541
+    """
+    return math.log(2 * images - 1)
+
+
+def _two_views(
+    embedding: int,
+    projection: int,
+    augmentations: tuple[str, ...],
+    loss: Callable[[Any, Any, Any], Any],
+    collapsed: Callable[[float], float] | None = None,
+) -> Task:
     """A task whose loss, one number a batch, compares projections of two views."""
     from tlcore.objectives import losses
 
@@ -137,7 +156,7 @@ def _two_views(embedding: int, projection: int, augmentations: tuple[str, ...], 
         "alignment": of_batch(lambda z1, z2, labels: losses.alignment(z1, z2)),
         "uniformity": of_batch(lambda z1, z2, labels: losses.uniformity(z1)),
     }
-    return Task(projector(embedding, projection), of_batch(loss), metrics, make=make, together=True)
+    return Task(projector(embedding, projection), of_batch(loss), metrics, make=make, together=True, collapsed=collapsed)
 
 
 def projector(embedding: int, units: int) -> keras.Sequential:

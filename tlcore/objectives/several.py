@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,8 @@ def multitask(
 
     beside = {} if weighting == "fixed" else {"weights": numbers("weights", len(classes), 0.0)}
     head = logits(embedding, sum(classes.values()))
-    return Task(head, loss, asked.metrics(), beside=beside, through=through, columns=len(classes), dials=dials)
+    answers = asked.of(lambda outputs: outputs[0])
+    return Task(head, loss, asked.metrics(), beside=beside, through=through, columns=len(classes), answers=answers, dials=dials)
 
 
 def _dials(classes: Mapping[str, int], given: Mapping[str, float]) -> dict[str, tf.Variable]:
@@ -106,6 +107,14 @@ class Questions:
         import keras
 
         return list(keras.ops.split(said, self.ends[:-1], axis=-1))
+
+    def of(self, said: Callable[[Any], Any]) -> dict[str, Callable[[Any], Any]]:
+        """How the outputs answer each question. said: outputs -> all logits."""
+
+        def answer(place: int) -> Callable[[Any], Any]:
+            return lambda outputs: self.answers(said(outputs))[place]
+
+        return {name: answer(place) for place, name in enumerate(self.names)}
 
     def costs(self, said: Any, labels: Any) -> list[Any]:
         """The cross-entropy of each question, (n,) each."""

@@ -54,6 +54,8 @@ class Task:
     dials: variables of numbers that can be turned by hand while it learns, by the name of the knob that they start from.
     redrawn: outputs -> images (n, h, w, c) in [0, 1], where there are any. drawing: the other way round, for an image that is the same
     whatever was seen: what an objective that draws must beat is always drawing the mean.
+    answers: question -> how the outputs answer it, as logits (n, its classes), in the order of the labels' columns.
+    collapsed: the loss where all examples are the same to the net, by how many (views) are compared with each other.
     Chance is an int32 seed (2,) for TensorFlow's stateless draws: the run's, then the step, or ``SETTLED`` and more where nothing is learned.
     """
 
@@ -69,6 +71,8 @@ class Task:
     together: bool = False
     columns: int = 0
     dials: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    collapsed: Callable[[float], float] | None = None
 
     def batch(self, images: Any, labels: Any, chance: Any) -> Batch:
         """What is made of some images."""

@@ -8,12 +8,13 @@ EXACT = 1e-8  # largest gradient at which it is solved
 
 
 def probe(
-    features: np.ndarray, labels: np.ndarray, classes: int, penalty: float, standardise: bool = True
+    features: np.ndarray, labels: np.ndarray, classes: int, penalty: float, standardise: bool = True, exact: float = EXACT
 ) -> tuple[np.ndarray, np.ndarray]:
     """Kernel (d, classes) and bias (classes,) that minimise mean cross-entropy + penalty / 2 * |kernel|^2 (Alain & Bengio 2016).
 
     features: (n, d) float, standardised on themselves first unless told otherwise; that is folded back, so that the answer takes raw ones.
-    labels: (n,) int below ``classes``; a class without an example gets no weight and the smallest bias there is.
+    labels: (n,) int below ``classes``; a class without an example gets no weight and the smallest bias there is. exact: largest
+    gradient that may be left.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -22,7 +23,7 @@ def probe(
     kernel, bias = np.zeros((features.shape[1], classes)), np.zeros(classes)
     if len(there) > 1:
         two = len(there) == 2  # then scikit-learn gives one row, the second against the first: two of half its size, half its square
-        solver = LogisticRegression(C=(2 if two else 1) / (penalty * len(labels)), tol=EXACT, max_iter=10_000)
+        solver = LogisticRegression(C=(2 if two else 1) / (penalty * len(labels)), tol=exact, max_iter=10_000)
         solver.fit((features - centre) / scale, labels)
         found, shift = solver.coef_.T, solver.intercept_
         if two:

@@ -40,10 +40,11 @@ class Curves(Database):
         with self.read() as connection:
             return [json.loads(text) for text in connection.scalars(query)] if is_id(run_id) else []
 
-    def extras(self, run_id: str) -> list[dict[str, float | None]]:
+    def extras(self, run_id: str, after: int = -1) -> list[dict[str, float | None]]:
         """What else was measured after some of the epochs: a row each, ``epoch`` and a number by name."""
         table = tables.epochs
-        query = select(table.c.epoch, table.c.extras).where(table.c.run == run_id, table.c.extras.is_not(None)).order_by(table.c.epoch)
+        query = select(table.c.epoch, table.c.extras).where(table.c.run == run_id, table.c.epoch > after, table.c.extras.is_not(None))
+        query = query.order_by(table.c.epoch)
         with self.read() as connection:
             found = connection.execute(query).all() if is_id(run_id) else []
         return [{"epoch": row.epoch, **json.loads(row.extras)} for row in found]

@@ -18,6 +18,8 @@ from tlcore.store.leases import Leases, fenced
 from tlcore.store.records import Lease
 
 CHECKPOINTS = 2  # kept of each run, at least
+GLIMPSES, SIGHT = 60, 8 * 2**20  # kept of each run, and bytes of them
+ONCE = "glimpses.npz"  # what is the same in all of them
 BALLAST = 16 * 2**20  # bytes held back, so that a full disk can still be reported
 
 
@@ -71,6 +73,28 @@ class Files(Leases):
             if arrays is not None:
                 return epoch_of(name), arrays
         return None
+
+    def save_glimpse(self, lease: Lease, epoch: int, arrays: Mapping[str, Any], once: Mapping[str, Any]) -> None:
+        """Keep what was seen after an epoch, and once what is the same in all. Of too many every second one goes; the first and the last stay."""
+        known, table = self.artifacts(lease.run), tables.artifacts
+        rows = [self._written(lease, f"glimpse-{epoch:06d}.npz", arrays)]
+        rows += [self._written(lease, ONCE, once)] if once and ONCE not in known else []
+        kept = select(table.c.name, table.c.bytes).where(table.c.run == lease.run, table.c.name.like("glimpse-%"))
+        with self.write() as connection:
+            fenced(connection, lease, attempt=lease.attempt)
+            gone = [file for row in rows for file in _named(connection, row)]
+            sizes = {each.name: each.bytes for each in connection.execute(kept)}
+            gone += _unnamed(connection, lease.run, sizes.keys() - _seldom(sizes))
+        self._unlink(gone)
+
+    def glimpses(self, run_id: str) -> list[int]:
+        """The epochs after which something was seen of a run, in their order."""
+        return sorted(epoch_of(name) for name in self.artifacts(run_id) if name.startswith("glimpse-"))
+
+    def load_glimpse(self, run_id: str, epoch: int) -> dict[str, Any] | None:
+        """What was seen after an epoch, with what is the same in all; None where it is not there any more."""
+        arrays = self.load_arrays(run_id, f"glimpse-{epoch:06d}.npz")
+        return None if arrays is None else {**(self.load_arrays(run_id, ONCE) or {}), **arrays}
 
     def thin_checkpoints(self, budget: int) -> int:
         """Remove the checkpoints of ended runs, those of the oldest run first, until all take no more than so many bytes; how many went."""
@@ -153,13 +177,21 @@ def _thinned(sizes: Mapping[str, int], name: str, budget: int) -> set[str]:
     return {*old, *last}
 
 
-def epoch_of(name: str) -> int:
-    """The epoch of a checkpoint, by its name.
+def _seldom(sizes: Mapping[str, int]) -> set[str]:
+    """The glimpses that stay."""
+    names = sorted(sizes)
+    while len(names) > GLIMPSES or (len(names) > CHECKPOINTS and sum(sizes[name] for name in names) > SIGHT):
+        names = [names[0], *names[2:-1:2], names[-1]]
+    return set(names)
 
-    >>> epoch_of("checkpoint-000012.npz")
-    12
+
+def epoch_of(name: str) -> int:
+    """The epoch of a checkpoint or a glimpse, by its name.
+
+    >>> epoch_of("checkpoint-000012.npz"), epoch_of("glimpse-000003.npz")
+    (12, 3)
     """
-    return int(name[11:17])
+    return int(name[-10:-4])
 
 
 def _pack(arrays: Mapping[str, Any]) -> list[Any]:

@@ -17,7 +17,7 @@ from tlcore.spec import Place, RunSpec, course, digest
 from tlcore.store import tables
 from tlcore.store.curves import is_id
 from tlcore.store.faults import told
-from tlcore.store.files import Files, epoch_of
+from tlcore.store.files import ONCE, Files, epoch_of
 from tlcore.store.leases import fenced, wished
 from tlcore.store.reading import command_of, unanswered
 from tlcore.store.records import Command, Lease, Orders, Run
@@ -132,16 +132,20 @@ class Steering(Files):
         past = select(literal(fork).label("run"), *columns).where(epochs.c.run == row.id, epochs.c.epoch <= epoch)
         connection.execute(insert(epochs).from_select(["run", *(each.name for each in columns)], past))
         fits = sorted(name for name in files if name.startswith("checkpoint-") and epoch_of(name) <= epoch)
-        for name in fits[-1:]:
-            path, sha, size = files[name]
-            copy = self.folder_of(fork) / path.name
-            if not path.exists():
-                continue  # it trains again from the start, and comes to the same
-            with told():
-                _share(path, copy)
-            file = copy.relative_to(self.home).as_posix()
-            connection.execute(insert(artifacts).values(run=fork, name=name, file=file, sha256=sha, bytes=size))
+        seen = [name for name in files if name == ONCE or (name.startswith("glimpse-") and epoch_of(name) <= epoch)]
+        for name in (*fits[-1:], *seen):
+            self._inherit(connection, fork, name, *files[name])
         return fork
+
+    def _inherit(self, connection: Connection, fork: str, name: str, path: Path, sha: str, size: int) -> None:
+        """Give a fork a file of its parent; without its state it trains again from the start, and comes to the same."""
+        copy = self.folder_of(fork) / path.name
+        if not path.exists():
+            return
+        with told():
+            _share(path, copy)
+        file = copy.relative_to(self.home).as_posix()
+        connection.execute(insert(artifacts).values(run=fork, name=name, file=file, sha256=sha, bytes=size))
 
     def needed(self, run_id: str) -> str:
         """Why a run must stay as it is, in a sentence; nothing where it may be changed."""

@@ -50,6 +50,9 @@ class Recorder(Protocol):
     def checkpoint(self, epoch: int, arrays: Arrays) -> None:
         """Keep the state after an epoch."""
 
+    def glimpse(self, epoch: int, arrays: Arrays, once: Arrays) -> None:
+        """Keep what a pretraining shows after an epoch. once: what is the same for all epochs. See ``tlcore.training.glimpse``."""
+
     def wish(self) -> str | None:
         """Say that the run is alive; return "stop" when somebody wants that, "park" when it should go on another time."""
 
@@ -65,16 +68,22 @@ class Recorder(Protocol):
 
 
 class Silent:
-    """A recorder that keeps rows in a list, for tests and benchmarks."""
+    """A recorder that keeps rows and glimpses in lists, for tests and benchmarks."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
+        self.glimpses: list[tuple[int, Arrays]] = []
+        self.once: Arrays = {}
 
     def epochs(self, rows: list[dict[str, Any]]) -> None:
         self.rows += rows
 
     def checkpoint(self, epoch: int, arrays: Arrays) -> None:
         pass
+
+    def glimpse(self, epoch: int, arrays: Arrays, once: Arrays) -> None:
+        self.glimpses.append((epoch, arrays))
+        self.once = once
 
     def wish(self) -> str | None:
         return None

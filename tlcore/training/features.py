@@ -41,6 +41,16 @@ def outputs(net: Network, features: tf.Tensor, prefix: int, alive: Callable[[], 
     return _chunked(net, range(prefix, len(net.parts)), features, alive)
 
 
+def passed(net: Network, images: tf.Tensor, parts: range, alive: Callable[[], object]) -> tf.Tensor:
+    """What some parts make of their input as the net is now; nothing is kept, for a net that learns is another one next time."""
+    return _chunked(net, parts, images, alive)
+
+
+def prepared(net: Network, images: np.ndarray, alive: Callable[[], object]) -> tf.Tensor:
+    """Raw uint8 images as the net takes them; nothing is kept."""
+    return _chunked(net, "prepare", images, alive)
+
+
 def forget() -> None:
     """Empty the cache."""
     _kept.clear()

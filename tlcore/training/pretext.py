@@ -60,4 +60,9 @@ def pictures(net: Network, images: tf.Tensor, labels: tf.Tensor) -> np.ndarray:
     batch = net.task.batch(images, labels, settled(0))
     given = net.finish(net.forward(batch.inputs, range(len(net.parts) - 1)), batch.labels, None)
     rows = [images, *([batch.inputs] if net.task.make else []), net.task.redrawn(given)]
-    return np.clip(np.stack([np.asarray(each) for each in rows]) * 255, 0, 255).round().astype("uint8")
+    return bytes_of(np.stack([np.asarray(each) for each in rows]))
+
+
+def bytes_of(images: Any) -> np.ndarray:
+    """Images in [0, 1] as uint8."""
+    return np.clip(np.asarray(images) * 255, 0, 255).round().astype("uint8")

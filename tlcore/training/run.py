@@ -17,6 +17,8 @@ from tlcore.strategies import Keep, Phase, Relative, Renew
 from tlcore.training import Checkpoint, Outcome, Recorder, Silent, audit, branches, report, start
 from tlcore.training.best import Best
 from tlcore.training.calls import Calls
+from tlcore.training.collapse import Alarm
+from tlcore.training.glimpse import Glimpses
 from tlcore.training.loop import Structure
 from tlcore.training.network import Network, network
 from tlcore.training.probe import probed
@@ -36,6 +38,10 @@ class Halted(Exception):
 
 class Diverged(Exception):
     """The loss is no longer a number; the message says since which epoch."""
+
+
+class Collapsed(Exception):
+    """All images have become the same to the net; the message says since when, and what to do."""
 
 
 PAYS = 2  # epochs that must follow for a longer prefix to be worth the pass over the images that it needs
@@ -75,6 +81,8 @@ class _Run:
         self.before: dict[str, float] = {}
         self.end: dict[str, float] = {}
         self.rates = Rates(spec)
+        self.glimpses = Glimpses(spec, self.net, self.calls) if spec.kind == "pretrain" else None
+        self.alarm = Alarm(spec, self.net, len(self.calls.labels), len(self.calls.known)) if self.glimpses else None
         self.over = False  # nothing more is to be learned: patience is over, or a rate was found
         self.within: Stretch | None = None
 
@@ -93,7 +101,7 @@ class _Run:
         """Train every stretch, then evaluate; a checkpoint skips what it has behind it."""
         try:
             self._prepare(self.spec.phases[0])
-            self._measure_start()
+            self._measure_start(glimpsed=checkpoint is None)
             self.calls.place = Place(self._resume(checkpoint) if checkpoint else 0)
             while self.calls.place.epoch < self.spec.epochs and not self.over and not self._waited(self.calls.place.epoch):
                 self._stretch()
@@ -105,6 +113,9 @@ class _Run:
             return Outcome(str(halt), self._audited(), self.net.weights())
         except Diverged as error:
             return Outcome("failed", error=str(error))
+        except Collapsed as error:
+            self.vigil.end()
+            return Outcome("failed", self._audited(), self.net.weights(), error=str(error))
 
     def judged(self, weights: Mapping[str, np.ndarray], probe: str) -> Outcome:
         """What the run says of itself where these weights are what it came to."""
@@ -130,19 +141,28 @@ class _Run:
         for path, values in made.items():
             self.net.variables[path].assign(values)
 
-    def _measure_start(self) -> None:
+    def _measure_start(self, glimpsed: bool = True) -> None:
         """Measure before the first step: what was transferred, before anything was learned (epoch 0)."""
         sums = self.calls.measure(Structure.of(self.net, self.spec.phases[0], self.spec.weight_decay))
         if not np.isfinite(sums).all():
             raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
         self.before = self.end = self._means(sums)[1]
-        self.recorder.epochs([{"epoch": 0, **self.before, **self._confusion(sums), **self._watched()}])
+        seen = self._glimpsed(0, must=True) if glimpsed else {}
+        self.recorder.epochs([{"epoch": 0, **self.before, **self._confusion(sums), **self._watched(), **seen}])
         self._remember(0)
 
     def _remember(self, epoch: int) -> None:
         """Keep a copy of the weights where the best of them will be wanted."""
         if self.spec.patience:
             self.best.look(epoch, self.end["val_loss"], self.net.weights())
+
+    def _glimpsed(self, epoch: int, must: bool = False) -> dict[str, float]:
+        """What a glimpse of the net tells for the curves; what it shows is kept beside them. must: however young the last one is."""
+        if self.glimpses is None or not (must or self.glimpses.due()):
+            return {}
+        numbers, arrays = self.glimpses.take(must)
+        self.recorder.glimpse(epoch, arrays, self.glimpses.once)
+        return numbers
 
     def _watched(self) -> dict[str, float]:
         return {"source_accuracy": self.watch.score(self.net)} if self.watch else {}
@@ -151,6 +171,9 @@ class _Run:
         self.net.load(checkpoint.arrays)
         self.net.optimizer.restore(checkpoint.arrays)
         self.best.restore(checkpoint.arrays)
+        if self.glimpses and self.alarm:
+            self.glimpses.restore(checkpoint.arrays)
+            self.alarm.restore(checkpoint.arrays)
         return checkpoint.epoch
 
     def _stretch(self) -> None:
@@ -215,15 +238,28 @@ class _Run:
         rows = [self._row(epoch + place, row, seconds) for place, row in enumerate(sums[:good])]
         if rows:
             rows[-1] |= self._watched()
-        self.recorder.epochs(rows)
-        self.rates.look(rows)
         if good < len(sums):
+            self._keep(rows)
             self._refuse_nonsense(epoch + good)
             return
         self.end = {name: rows[-1][name] for name in self.before}
         self._remember(epoch + good)
+        rows[-1] |= self._glimpsed(epoch + good, must=epoch + good == self.spec.epochs or self._waited(epoch + good))
+        self._keep(rows)
         if epoch + good < self.spec.epochs:
-            self.recorder.checkpoint(epoch + good, {**self.net.weights(), **self.net.optimizer.state(), **self.best.state()})
+            self.recorder.checkpoint(epoch + good, self._state())
+
+    def _keep(self, rows: list[dict[str, Any]]) -> None:
+        """Record epochs, and end the run where they show that it learns nothing any more."""
+        self.recorder.epochs(rows)
+        self.rates.look(rows)
+        if self.alarm and not self.rates.finds and (said := self.alarm.look(rows, self.spec.batch_size)):
+            raise Collapsed(said)
+
+    def _state(self) -> dict[str, np.ndarray]:
+        """Everything that a run needs to go on from here."""
+        seen = self.glimpses.state() | self.alarm.state() if self.glimpses and self.alarm else {}
+        return {**self.net.weights(), **self.net.optimizer.state(), **self.best.state(), **seen}
 
     def _refuse_nonsense(self, good: int) -> None:
         """A loss that is no number ends a run, and is what the finder of a rate was looking for."""
@@ -231,7 +267,7 @@ class _Run:
             self.over = True
             return
         rate = f"choose a learning rate below {self._rate():g}"
-        kept = f"the curves up to epoch {good} are kept"
+        kept = f"the curves up to epoch {good} are kept{', and it can be forked there' if good else ''}"
         raise Diverged(f"The loss was no longer a number in epoch {good + 1}: {rate}; {kept}.")
 
     def _row(self, epoch: int, sums: np.ndarray, seconds: float) -> dict[str, Any]:

@@ -59,6 +59,8 @@ function rows(box, { data, layout }) {
   for (const one of layout.annotations) if (one.xref === "paper" && one.x === 0) one.xshift = -50
 }
 
+"""
+SCRIPT = """
 function tell(box, text) {
   box.querySelector(".tlcore-told")?.remove()
   if (!text) return

@@ -36,6 +36,14 @@ def at(run: Run) -> int | None:
     return found if found is not None and found < run.epoch else None
 
 
+def shown(run: Run) -> int:
+    """The epoch as of which a run is shown: its newest, where the playhead stands, or where a replay has come to."""
+    if (now := playing(run)) is not None:
+        return min(run.epoch, int(now.begin + now.speed * (clock.tick() - now.since)))
+    here = at(run)
+    return run.epoch if here is None else here
+
+
 def put(run: Run, epoch: int | None) -> None:
     """Show a run as of an epoch, or as it is; a replay of it is over."""
     st.session_state.setdefault(AT, {})[run.id] = epoch

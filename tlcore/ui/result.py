@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from tlcore.datasets import DATASETS
 from tlcore.engine.recorder import ARRAYS
 from tlcore.objectives import OBJECTIVES
 from tlcore.store import Run
-from tlcore.ui import forms, frame, playback, progress, words
+from tlcore.ui import forms, frame, playback, progress, watching, words
 from tlcore.ui.details import details_view
 from tlcore.ui.pretext import measures, probe
 from tlcore.ui.seal import moved_view
@@ -47,7 +48,14 @@ def _result(run: Run) -> None:
         if classes:
             download(classes, f"run-{run.number}-classes", key="run-classes-file", label="Every class as CSV")
         if rows:
-            download(rows, f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
+            download(lambda: every(run, rows), f"run-{run.number}-epochs", key="run-epochs", label="Every epoch as CSV")
+
+
+def every(run: Run, rows: progress.Rows) -> progress.Rows:
+    """All that was measured, a row an epoch, each with the same columns."""
+    more = {row["epoch"]: row for row in frame.store().extras(run.id)}
+    names = dict.fromkeys(name for row in more.values() for name in row)
+    return [row | {name: more.get(row["epoch"], {}).get(name) for name in names if name != "epoch"} for row in rows]
 
 
 def _own(run: Run, result: Mapping[str, Any]) -> None:
@@ -100,12 +108,25 @@ def _array(run: Run, name: str) -> Any:
 
 def _confusion(run: Run) -> None:
     result, here = run.result or {}, playback.at(run)
-    if result.get("confusion") and here is None:
+    at, asked = watching.confusions(run, run.epoch if here is None else here)
+    if asked:
+        _questions(run, at, asked)
+    elif result.get("confusion") and here is None:
         confusion_view(result, f"run-{run.number}", cells(), run.id)
     elif run.spec.objective != "supervised":
         st.markdown("This run names no classes, so none can be mixed up.")
     else:
         _as_of(run, run.epoch if here is None else here)
+
+
+def _questions(run: Run, at: int, asked: Mapping[str, list[list[int]]]) -> None:
+    """One question of several, as of an epoch."""
+    titles = {name: name.capitalize() for name in asked}
+    question = forms.choice("Which question?", titles, key="question", default=next(iter(titles)), widget="segments")
+    matrix, factors = asked[question], DATASETS[run.dataset].facts.get("factors", {})
+    classes = [str(each) for each in factors.get(question, range(len(matrix)))]
+    st.markdown(f"As of epoch {at}, on {words.count(sum(map(sum, matrix)), 'validation image')}.")
+    confusion_view({"confusion": matrix, "classes": classes}, f"run-{run.number}-{question}", cells(), f"{run.id}-{at}-{question}")
 
 
 def _as_of(run: Run, epoch: int) -> None:

@@ -15,7 +15,7 @@ from tlcore.charts.flags import Flag
 from tlcore.charts.timeline import Segment
 from tlcore.spec import Place, RunSpec, course, trained
 from tlcore.store import Command, Run
-from tlcore.ui import changes, desk, forms, frame, hand, playback, progress, relatives, steering, transport, words
+from tlcore.ui import changes, desk, forms, frame, hand, playback, progress, relatives, steering, transport, watching, words
 from tlcore.ui.details import log_view
 from tlcore.ui.result import result_view
 from tlcore.ui.shelf import prepared
@@ -47,6 +47,7 @@ def run_view(run: Run | None, spec: RunSpec | None = None) -> None:
     _desk(run, commands)
     _live(run, made)
     _past(run)
+    _watched(run)
     changes.table(run, made, commands)
     steering.steering(run)
     if run.state == "failed":
@@ -114,6 +115,21 @@ def _live(run: Run, made: Sequence[changes.Made]) -> None:
         st.markdown(progress.sentence(now, rows))
         _chart(now.spec, now.id, scene, now)
         _numbers((*progress.numbers(now, rows), *scene.size))
+
+    moving()
+
+
+def _watched(run: Run) -> None:
+    """What one sees of a pretraining, as it moves: with the run while it is live, with the playhead in a replay."""
+    if run.kind != "pretrain":
+        return
+    pulse = frame.pulse(PULSE)
+
+    @frame.moving(pulse if run.live or playback.playing(run) else None, key="run-watched")
+    def moving() -> None:
+        now = frame.store().run(run.id) if run.live else run
+        if now is not None:
+            watching.watching(now, playback.shown(now))
 
     moving()
 

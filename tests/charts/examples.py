@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tlcore.charts import balance, budget, confusion, cost, curves, forgetting, freezing, per_class, race, surgical, timeline, verdict
+from tlcore.charts import balance, budget, confusion, cost, curves, forgetting, freezing, per_class, race, surgical, timeline, told, verdict
 from tlcore.charts.flags import Flag
 from tlcore.spec import Place, Stretch
 from tlcore.strategies import Only, Phase
@@ -138,6 +138,11 @@ FORKS = [
 NAMES = ["cat", "dog", EVIL]
 CLASSES = [{"name": name, "precision": 0.8, "recall": 0.7, "count": 10} for name in NAMES]
 EXAMPLES = {
+    "told": Example(
+        lambda: told.table([4.5, 6.4, 8.6], [5.0, 6.1, 8.0]),
+        lambda: told.table([], []),
+        lambda table, **more: told.figure(table, name=EVIL, unit="pixels", **more),
+    ),
     "curves": Example(lambda: curves.table(SERIES), lambda: curves.table([]), curves.figure),
     "curves with a timeline": Example(
         lambda: curves.table(FORKS),

@@ -4,8 +4,8 @@ An entry is a function that returns a ``Raw``: all images and labels. ``prepare`
 into the data folder; ``load`` gives the ``Dataset`` on top of those files. Neither needs Keras.
 """
 
-from tlcore.datasets.catalogue import DATASETS, Raw
+from tlcore.datasets.catalogue import DATASETS, Known, Raw
 from tlcore.datasets.shelf import find, load, prepare
 from tlcore.datasets.split import Dataset, Part, reshape
 
-__all__ = ["DATASETS", "Dataset", "Part", "Raw", "find", "load", "prepare", "reshape"]
+__all__ = ["DATASETS", "Dataset", "Known", "Part", "Raw", "find", "load", "prepare", "reshape"]

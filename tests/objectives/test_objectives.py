@@ -16,15 +16,20 @@ NAMES = OBJECTIVES.names()
 FEATURES = RNG.random((4, 64), dtype="float32")
 CLASSES = {"shape": 3, "colour": 2}
 CHANCE = np.array([0, 7], "int32")
+SAID = np.random.default_rng(1).normal(size=(4, 3))  # by a teacher, of four images
 
 
 def made(name, shape=(8, 8, 1), **knobs):
-    task = OBJECTIVES[name](64, shape, CLASSES if OBJECTIVES[name].facts.get("needs") else 3, **knobs)
+    task = OBJECTIVES[name](64, shape, CLASSES if OBJECTIVES[name].facts.get("needs") == "factors" else 3, **knobs)
     return task, RNG.random((4, *shape), dtype="float32")
 
 
 def answers(task, labels):
-    """Labels as the task wants them: a class, or a column a factor."""
+    """Labels as the task wants them: a class, or a column a factor, a number, or a class with what a teacher says."""
+    if task.real and task.columns == 1:
+        return (labels[:, None] / 3).astype("float32")
+    if task.real:
+        return np.concatenate([labels[:, None], np.eye(3)[labels] + SAID], axis=1).astype("float32")
     return np.stack([labels, np.sort(labels) % 2], axis=1) if task.columns else labels
 
 
@@ -121,7 +126,7 @@ def test_accuracy_is_whether_the_largest_logit_is_right():
     assert np.asarray(right).tolist() == [1, 0, 1, 1]
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, (5, 7, 1)])
+@pytest.mark.parametrize("shape", [*SHAPES, (5, 7, 1), (1, 10, 1)])
 def test_a_drawn_image_has_the_shape_and_range_of_the_original(shape):
     drawn = np.asarray(OBJECTIVES["autoencoder"](64, shape, 3).head(RNG.normal(size=(2, 64)).astype("float32")))
     assert drawn.shape == (2, *shape) and drawn.min() >= 0 and drawn.max() <= 1
@@ -219,7 +224,7 @@ WEIGHINGS = ("fixed", "uncertainty", "gradnorm")
 def said(weighting, **knobs):
     """A task of two questions, logits for its four images, and its labels."""
     task, _ = made("multitask", weighting=weighting, **knobs)
-    return task, RNG.normal(size=(4, 5)).astype("float32"), answers(task, LABELS)
+    return task, np.random.default_rng(0).normal(size=(4, 5)).astype("float32"), answers(task, LABELS)
 
 
 def test_fixed_weights_weigh_the_questions():
@@ -328,3 +333,31 @@ def test_zero_shot_names_by_the_nearest_word():
         for name in ("shape", "colour")
     ]
     assert right == [1.0, 1.0]
+
+
+def test_a_student_that_says_what_its_teacher_says_costs_the_labels_alone():
+    task, _ = made("distillation", trust=0.7)
+    labels = answers(task, LABELS)
+    said = labels[:, 1:]
+    agree = np.asarray(OBJECTIVES["supervised"](64, (8, 8, 1), 3).loss(said, None, LABELS))
+    np.testing.assert_allclose(task.loss(said, None, labels), 0.3 * agree, rtol=1e-5)
+    assert np.asarray(task.metrics["agreement"](said, None, labels)).tolist() == [1, 1, 1, 1]
+    assert np.asarray(task.metrics["agreement"](-said, None, labels)).tolist() == [0, 0, 0, 0]
+    only = made("distillation", trust=1.0)[0]
+    np.testing.assert_allclose(only.loss(said + 2.0, None, labels), 0, atol=1e-5)  # logits count up to a constant
+
+
+def test_who_trusts_no_teacher_is_supervised():
+    task, labels = made("distillation", trust=0.0)[0], answers(made("distillation")[0], LABELS)
+    said = RNG.normal(size=(4, 3)).astype("float32")
+    plain = OBJECTIVES["supervised"](64, (8, 8, 1), 3)
+    np.testing.assert_allclose(task.loss(said, None, labels), plain.loss(said, None, LABELS), rtol=1e-6)
+    np.testing.assert_array_equal(task.metrics["accuracy"](said, None, labels), plain.metrics["accuracy"](said, None, LABELS))
+
+
+def test_a_number_costs_the_square_of_how_far_it_is_off_and_begins_in_the_middle_of_its_range():
+    task, _ = made("regression")
+    np.testing.assert_allclose(
+        task.loss(np.array([[0.2], [1.0]], "float32"), None, np.array([[0.5], [1.0]], "float32")), [0.09, 0], rtol=1e-5
+    )
+    assert abs(np.asarray(task.head(FEATURES)).mean() - 0.5) < 0.2

@@ -67,6 +67,24 @@ class StandIn:
             connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(seconds=seconds))
 
 
+def told(worker: StandIn, spec: RunSpec) -> str:
+    """A finished run that told numbers."""
+    lease = worker.begin(spec)
+    worker.store.record_epochs(lease, curve(spec, None, spec.epochs))
+    true = np.linspace(30, 340, 132).astype("float32")
+    worker.store.save_arrays(lease, "arrays.npz", {"true": true, "predictions": true[::-1].copy()})
+    found = result(spec, None) | {
+        "rmse": 55.488,
+        "baseline_rmse": 74.382,
+        "baseline_loss": 0.054,
+        "r2": 0.443,
+        "loss": 0.03,
+        "test_size": 132,
+    }
+    worker.store.finish(lease, "finished", {name: value for name, value in found.items() if name not in ("alignment", "retrieval")})
+    return lease.run
+
+
 def curve(spec: RunSpec, accuracy: float | None, epochs: int) -> list[dict[str, Any]]:
     """Epochs 0 to ``epochs`` of a run that learns towards an accuracy."""
     rows = []
@@ -113,6 +131,7 @@ def result(spec: RunSpec, accuracy: float | None) -> dict[str, Any]:
         matrix[row, (row + 3) % 10] = 54 - right
     classes = [{"name": str(place), "precision": accuracy, "recall": right / 54, "count": 54} for place in range(10)]
     measured = {"accuracy": accuracy, "balanced_accuracy": accuracy - 0.002, "majority": 0.1}
+    measured |= {"agreement": 0.96} if spec.objective == "distillation" else {}
     return common | measured | {"confusion": matrix.tolist(), "per_class": classes}
 
 

@@ -11,6 +11,18 @@ def test_a_set_is_shown(lab, name):
     assert "What is in it?" in said and "| Test |" in said and "Licence: [" in said
 
 
+def test_a_table_is_shown_by_its_columns(lab):
+    from tlcore.datasets import load
+
+    data = load("diabetes")
+    app = lab.page("pages/data.py", set="diabetes", labels="3")
+    said = lab.said(app)
+    assert "| Part | Rows | Used for |" in said and "learns from these 9 rows, and no others." in said
+    (table, *_) = (each.value for each in app.main.table)
+    assert "age, years" in table["column"].tolist()
+    assert table.iloc[1]["row 1"] == f"{data.train.values[0]:g}"
+
+
 def test_the_draw_is_the_one_that_a_run_gets(lab):
     from tlcore.datasets import load
 

@@ -218,3 +218,18 @@ def test_of_start_and_resume_one_is_the_first(lab, name, kind):
 def test_how_much_is_trained_is_said_before_the_start(lab):
     page = lab.page("pages/finetune.py", strategy="linear_probe")
     assert "Trained parameters</span><b>650 of 93,994</b>" in lab.said(page)
+
+
+def test_a_target_with_a_number_can_be_asked_for_it(lab):
+    app = lab.page("pages/finetune.py", dataset="diabetes", source="diabetes-supervised", objective="regression")
+    lab.calm(app.button(key="start-run").click().run())
+    spec = lab.store.run(app.query_params["run"]).spec
+    assert (spec.objective, spec.dataset, spec.backbone, spec.source.objective) == ("regression", "diabetes", "mlp", "supervised")
+    assert recipes.link(spec)["objective"] == "regression"
+    plain = lab.page("pages/finetune.py", dataset="mnist", objective="regression")
+    assert "regression" not in lab.said(plain), "nobody knows a number of these"
+
+
+def test_a_source_that_cannot_read_the_target_is_one_sentence(lab):
+    said = lab.said(lab.page("pages/finetune.py", dataset="wine"))
+    assert "A net that reads wine cannot read glyphs, for one of them is a table: choose another source." in said

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from tests.store import recipes
 from tlcore.registry import InputError
+from tlcore.spec import RunSpec
 from tlcore.store import tables
 
 
@@ -473,3 +474,26 @@ def test_a_stopped_study_that_grows_trains_the_new_runs(store):
     store.extend_study(record.id, recipes.study(seeds=2))
     states = [member.run.state for member in store.members(record.id)]
     assert states == ["stopped"] * 4 + ["queued"] * 4
+
+
+def test_what_becomes_of_a_teacher_reaches_the_last_that_waits_for_it(store, worker):
+    """Teacher, student and the student's fine-tuning: three that wait for each other end and go on together."""
+    teacher = recipes.source(backbone="cnn-medium")
+    student = RunSpec.make("pretrain", source=teacher, objective="distillation")
+    tuned = store.submit(recipes.target(parent=student))
+    taught = store.run(tuned.parent)
+    first = store.run(taught.parent)
+    assert (taught.spec, first.spec) == (student, teacher)
+
+    def of_all():
+        return [store.run(each.id).state for each in (first, taught, tuned)]
+
+    store.stop(first.id)
+    assert of_all() == ["stopped"] * 3 and "was stopped" in store.run(tuned.id).error
+    store.resume(tuned.id)
+    assert of_all() == ["queued"] * 3
+    store.stop(tuned.id)
+    assert of_all() == ["stopped"] * 3, "nobody else wants them"
+    store.resume(tuned.id)
+    store.finish(worker.begin(teacher), "failed", error="It broke.")
+    assert of_all() == ["failed"] * 3

@@ -12,32 +12,39 @@ OTHERS = [name for name in OBJECTIVES.names() if name != "supervised"]
 
 
 def spec(objective, **given):
-    told = (
-        {"dataset": "shapes", "per_combination": 1, "image": (8, 8, 3)}
-        if OBJECTIVES[objective].facts.get("needs")
-        else {"dataset": "digits"}
-    )
+    facts = OBJECTIVES[objective].facts
+    told = {"dataset": "digits"}
+    if facts.get("needs") in ("factors", "values"):
+        told = {"dataset": "shapes", "per_combination": 1, "image": (8, 8, 3)}
+    source = teacher() if facts.get("needs") == "teacher" else None
     settings = {**told, "labels_per_class": 12, "epochs": 3, "batch_size": 32, "learning_rate": 2e-3, **given}
-    return RunSpec.make("pretrain", objective=objective, **settings)
+    return RunSpec.make("pretrain", source=source, objective=objective, **settings)
+
+
+def teacher():
+    """A net that names digits."""
+    return RunSpec.make("pretrain", dataset="digits", labels_per_class=40, epochs=2, batch_size=64, learning_rate=2e-3)
 
 
 @pytest.mark.parametrize("objective", OTHERS)
-def test_a_run_is_measured_repeats_to_the_last_bit_and_moves_to_a_target(objective, kept, alike, monkeypatch):
+def test_a_run_is_measured_repeats_to_the_last_bit_and_moves_to_a_target(objective, kept, alike, trained, monkeypatch):
     """However it is cut into calls, and wherever it is broken off; one test, since a net is traced once for all of it."""
     whole, cut = kept(), kept()
-    first = train(spec(objective), whole)
-    assert first.error is None and first.result["seal"] and first.result["accuracy"] is None
+    taught = trained(teacher()).weights if objective == "distillation" else None
+    first = train(spec(objective), whole, taught)
+    assert first.error is None and first.result["seal"]
+    assert (first.result["accuracy"] is None) == (not OBJECTIVES[objective].facts.get("names"))
     assert whole.rows[-1]["loss"] < whole.rows[1]["loss"]
     for name, value in whole.rows[-1].items():
         assert not name.startswith("val_") or (np.isfinite(value) and name.removeprefix("val_") in first.result)
 
     with monkeypatch.context() as patched:
         patched.setattr(calls, "ENOUGH", 1e-9)  # a step a call
-        assert alike(train(spec(objective), cut).weights, first.weights)
+        assert alike(train(spec(objective), cut, taught).weights, first.weights)
     for name, value in whole.numbers[-1].items():
         np.testing.assert_allclose(cut.numbers[-1][name], value, rtol=1e-6)
-    assert alike(train(spec(objective), kept(), None, Checkpoint(1, cut.checkpoints[1])).weights, first.weights)
-    assert not alike(train(spec(objective, seed=1, epochs=1), kept()).weights, first.weights, "block1/conv/kernel")
+    assert alike(train(spec(objective), kept(), taught, Checkpoint(1, cut.checkpoints[1])).weights, first.weights)
+    assert not alike(train(spec(objective, seed=1, epochs=1), kept(), taught).weights, first.weights, "block1/conv/kernel")
 
     probe = RunSpec.make("finetune", source=spec(objective), dataset="digits", labels_per_class=5, strategy="linear_probe", epochs=2)
     outcome = train(probe, Silent(), first.weights)

@@ -5,7 +5,7 @@ Asking the same question twice trains once: a run whose answer is in the store i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +28,17 @@ COLUMNS = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
 class Result:
     """What was measured on the test part, opened once, after training.
 
-    loss: mean loss of an example (cross-entropy, or mean squared error of a pixel for an autoencoder).
+    loss: mean loss of an example (cross-entropy; squared error of a pixel for an autoencoder, of a number scaled to its range for regression).
     accuracy, balanced_accuracy, majority: shares from 0 to 1; majority is that of always naming the commonest class.
     confusion: (classes, classes) int, rows true, columns predicted. per_class: DataFrame, a row a class: name, precision, recall, count.
-    predictions: (n,) int, in the order of the test part. moved: variable path -> whether it differs from its start by a single bit.
+    predictions: (n,) int, of a regression numbers in their own unit, in the order of the test part.
+    moved: variable path -> whether it differs from its start by a single bit.
     sealed: whether everything that was to stay frozen did. blocks: DataFrame, a row a block and the head: name, state (frozen, moved,
     statistics: only BatchNorm's, broken), drift and drift of the statistics, as shares of what was there.
     best_epoch: with patience, the epoch whose weights were kept. suggested_rate: of a run with ``schedule="finder"``.
     probe: if it was asked for: dataset, part, images, labels_per_class, shares named rightly by a linear probe (linear) and neighbours (knn).
-    Of an objective that names no classes, all that speaks of them is None.
+    rmse, baseline_rmse, r2: of a regression its error and that of always saying the mean, in the number's unit, and R^2. agreement: of
+    a distillation the share of which its teacher says the same. What an objective does not measure is None.
     """
 
     loss: float
@@ -53,6 +55,10 @@ class Result:
     best_epoch: int | None = None
     suggested_rate: float | None = None
     probe: dict[str, Any] | None = None
+    rmse: float | None = None
+    baseline_rmse: float | None = None
+    r2: float | None = None
+    agreement: float | None = None
 
 
 class Run:
@@ -81,20 +87,12 @@ class Run:
 
         kept = self._record.result or {}
         arrays = jobs.store().load_arrays(self.id, ARRAYS) or {}
-        confusion, per_class = kept.get("confusion"), kept.get("per_class")
-        return Result(
-            loss=kept["loss"],
-            accuracy=kept["accuracy"],
-            balanced_accuracy=kept["balanced_accuracy"],
-            confusion=None if confusion is None else np.array(confusion),
-            per_class=None if per_class is None else pd.DataFrame(per_class),
-            predictions=arrays.get("predictions"),
-            classes=tuple(kept["classes"]),
-            moved=kept["moved"],
-            sealed=kept["seal"],
-            blocks=pd.DataFrame(kept.get("blocks", [])),
-            **{name: kept.get(name) for name in ("majority", "best_epoch", "suggested_rate", "probe")},
-        )
+        known: dict[str, Any] = {each.name: kept.get(each.name) for each in fields(Result)}
+        if known["confusion"] is not None:
+            known["confusion"] = np.array(known["confusion"])
+        known["per_class"] = None if known["per_class"] is None else pd.DataFrame(known["per_class"])
+        more = {"predictions": arrays.get("predictions"), "classes": tuple(kept["classes"]), "sealed": kept["seal"]}
+        return Result(**{**known, **more, "blocks": pd.DataFrame(kept.get("blocks", []))})
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -197,25 +195,24 @@ class Study:
         accuracy (share of the test part)."""
         import pandas as pd
 
-        members = jobs.store().members(self.id)
-        rows = [
-            (each.arm, each.frozen, each.run.spec.labels_per_class, each.seed, each.run.spec.learning_rate, each.run.accuracy)
-            for each in members
-        ]
         columns = ["arm", "frozen", "labels", "seed", "learning_rate", "accuracy"]
+        found = [(each, each.run, each.run.spec) for each in jobs.store().members(self.id)]
+        rows = [(m.arm, m.frozen, spec.labels_per_class, m.seed, spec.learning_rate, run.accuracy) for m, run, spec in found]
         return pd.DataFrame(rows, columns=columns).astype({"frozen": "Int64", "labels": "Int64"})
 
 
 Source = Run | RunSpec | None
 
 
-def pretrain(dataset: str = "glyphs", objective: str = "supervised", backbone: str = "cnn-small", seed: int = 0, **settings: Any) -> Run:
-    """Train a source model from nothing.
+def pretrain(dataset: str | None = None, objective: str = "supervised", backbone: str | None = None, seed: int = 0, **settings: Any) -> Run:
+    """Train a source model from nothing: on glyphs and with the smallest net that reads the data, unless others are named.
 
-    settings: epochs, batch_size, learning_rate, image (height, width, channels), labels_per_class, and the knobs of the chosen
-    data set, objective and backbone; probe, a data set on which the encoder is tried (``result.probe``). InputError: what does not fit.
+    settings: epochs, batch_size, learning_rate, image (height, width, channels), labels_per_class, the knobs of data set, objective and
+    backbone; source, the teacher of a distillation; probe, a data set to try the encoder on (``result.probe``). InputError: what does not fit.
     """
-    return _run(RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, seed=seed, **settings))
+    named = {name: value for name, value in {"dataset": dataset, "backbone": backbone}.items() if value is not None}
+    teacher = _recipe(settings.pop("source", None))
+    return _run(RunSpec.make("pretrain", source=teacher, objective=objective, seed=seed, **named, **settings))
 
 
 def finetune(

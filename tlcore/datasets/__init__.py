@@ -6,8 +6,8 @@ into the data folder; ``load`` gives the ``Dataset`` on top of those files. Neit
 """
 
 from tlcore.datasets import downloaded as downloaded  # its entries stand behind those that are at hand
-from tlcore.datasets.catalogue import DATASETS, Raw
+from tlcore.datasets.catalogue import DATASETS, Known, Raw
 from tlcore.datasets.shelf import drawn_with, find, load, prepare
 from tlcore.datasets.split import Dataset, Part, reshape
 
-__all__ = ["DATASETS", "Dataset", "Part", "Raw", "drawn_with", "find", "load", "prepare", "reshape"]
+__all__ = ["DATASETS", "Dataset", "Known", "Part", "Raw", "drawn_with", "find", "load", "prepare", "reshape"]

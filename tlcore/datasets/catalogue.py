@@ -3,19 +3,22 @@
 Facts of an entry: shape (height, width, channels), classes, examples and pool_per_class (None where knobs decide),
 source, licence, licence_url, packages (whose versions the pixels depend on), and parts, the shares of each class
 that validation and test get; the rest is the pool to learn from. download (host, size in bytes) has what must be fetched once,
-holds names the data sets whose images are among these.
-Heavy imports stay inside the functions.
+holds names the data sets whose images are among these. Where it has them: factors, what else is known of an
+image, name -> values; values, the number that is known of each example (``Known``); table, where an image is a row of a
+table, name of each column -> its range; budget, its own defaults of the settings of a pretraining. Heavy imports stay
+inside the functions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tlcore.datasets import glyphs as drawing
 from tlcore.datasets import shapes as coloured
+from tlcore.datasets import tables
 from tlcore.datasets.views import TOLD, VIEWS, seen
 from tlcore.registry import Annotated, InputError, Registry, one_of, some_of, switch, whole
 
@@ -28,11 +31,21 @@ PARTS = {"validation": 0.1, "test": 0.3}
 View = Annotated[str, one_of("How the images are seen: a known shift between source and target.", *VIEWS, told=TOLD)]
 
 
+class Known(NamedTuple):
+    """The number that is known of each example: what it is, its unit, and the range that becomes 0 to 1. Declared, so nothing leaks."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Raw:
     """All of a data set. images: uint8 (n, height, width, channels), labels: int64 (n,) in range(len(classes)).
 
     factors: int64 (n, k), what else is known of each image: a column a factor, in the order of the entry's fact ``factors``.
+    values: float32 (n,), a number that is known of each image, in the unit of the entry's fact ``values``.
     InputError where images and labels do not belong together.
     """
 
@@ -40,6 +53,7 @@ class Raw:
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
     factors: NDArray[np.int64] | None = None
+    values: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -52,6 +66,8 @@ class Raw:
         low, high, most = int(self.labels.min()), int(self.labels.max()), len(self.classes) - 1
         if low < 0 or high > most:
             raise InputError(f"The labels run from {low} to {high}, but there are {most + 1} classes: give labels from 0 to {most}.")
+        if self.values is not None and (self.values.shape != self.labels.shape or not np.isfinite(self.values).all()):
+            raise InputError("The values are not one finite number for each image: give as many as there are images, and none missing.")
 
 
 @DATASETS.register(
@@ -142,6 +158,7 @@ def glyphs(
     packages=(),
     parts={"validation": 0.1, "test": 0.2},
     factors=coloured.FACTORS,
+    values=Known("radius", "pixels", 4.0, 9.0),
 )
 def shapes(
     *,
@@ -155,6 +172,80 @@ def shapes(
 ) -> Raw:
     """Coloured shapes. What varies in an image is known: shape, colour, size, place and texture, each with a label and a word."""
     factors = np.repeat(coloured.combinations(pairs), per_combination, axis=0)
-    images, _ = coloured.draw(factors)
+    images, radius = coloured.draw(factors)
     place = list(coloured.FACTORS).index(label)
-    return Raw(seen(images, view), factors[:, place].copy(), coloured.FACTORS[label], factors)
+    return Raw(seen(images, view), factors[:, place].copy(), coloured.FACTORS[label], factors, radius * coloured.SIDE)
+
+
+@DATASETS.register(
+    shape=(1, 10, 1),
+    classes=3,
+    examples=442,
+    source="Diabetes study of Efron, Hastie, Johnstone and Tibshirani (2004), as it comes with scikit-learn",
+    licence="BSD 3-Clause, as part of scikit-learn",
+    licence_url="https://github.com/scikit-learn/scikit-learn/blob/main/COPYING",
+    packages=("scikit-learn",),
+    parts=PARTS,
+    table=tables.DIABETES,
+    budget=tables.BUDGET,
+    values=Known("disease progression", "points", 25.0, 346.0),
+    label="Diabetes",
+)
+def diabetes() -> Raw:
+    """Diabetes: how the disease went on. A table of 442 patients with ten measurements and, a year later, how far the disease had come.
+
+    Each column is kept in 256 steps of a declared range, what lies beyond it is set to its end. The classes are thirds of the progression.
+    """
+    from sklearn.datasets import load_diabetes
+
+    bunch = load_diabetes(scaled=False)
+    labels = tables.thirds(bunch.target)
+    return Raw(tables.stepped(bunch.data, tables.DIABETES), labels, ("low", "middle", "high"), values=bunch.target.astype(np.float32))
+
+
+@DATASETS.register(
+    shape=(1, 30, 1),
+    classes=2,
+    examples=569,
+    source="Breast Cancer Wisconsin, diagnostic (Wolberg, Mangasarian, Street, Street 1995), as it comes with scikit-learn",
+    licence="Creative Commons Attribution 4.0",
+    licence_url="https://archive.ics.uci.edu/dataset/17/breast+cancer+wisconsin+diagnostic",
+    packages=("scikit-learn",),
+    parts=PARTS,
+    table=tables.BREAST_CANCER,
+    budget=tables.BUDGET,
+    label="Breast cancer",
+)
+def breast_cancer() -> Raw:
+    """Breast cancer: malignant or benign. A table of 569 tumours with thirty measurements of their cell nuclei.
+
+    Each column is kept in 256 steps of the range that scikit-learn's documentation lists.
+    """
+    from sklearn.datasets import load_breast_cancer
+
+    bunch = load_breast_cancer()
+    return Raw(tables.stepped(bunch.data, tables.BREAST_CANCER), bunch.target.astype(np.int64), ("malignant", "benign"))
+
+
+@DATASETS.register(
+    shape=(1, 13, 1),
+    classes=3,
+    examples=178,
+    source="Wine (Aeberhard, Forina 1992), as it comes with scikit-learn",
+    licence="Creative Commons Attribution 4.0",
+    licence_url="https://archive.ics.uci.edu/dataset/109/wine",
+    packages=("scikit-learn",),
+    parts=PARTS,
+    table=tables.WINE,
+    budget=tables.BUDGET,
+    label="Wine",
+)
+def wine() -> Raw:
+    """Wine: which of three growers. A table of 178 Italian wines with thirteen chemical measurements.
+
+    Each column is kept in 256 steps of the range that scikit-learn's documentation lists.
+    """
+    from sklearn.datasets import load_wine
+
+    bunch = load_wine()
+    return Raw(tables.stepped(bunch.data, tables.WINE), bunch.target.astype(np.int64), ("first", "second", "third"))

@@ -12,17 +12,17 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from tlcore import folder
 from tlcore.clock import tick
 from tlcore.datasets.catalogue import DATASETS
-from tlcore.datasets.split import FACTORS, NAMES, Dataset, arrays, split
+from tlcore.datasets.split import FACTORS, NAMES, VALUES, Dataset, arrays, split
 from tlcore.datasets.waiting import held, listening
 from tlcore.registry import InputError
 
@@ -106,20 +106,22 @@ def _open(name: str, settings: Mapping[str, Any], place: Path) -> Dataset | None
         return None
     shape = entry.facts["shape"]
     whole = sum(sizes.values()) == len(labels) and images.shape == (len(labels), *shape)
-    if "factors" in entry.facts and not _tells(place, len(labels), len(entry.facts["factors"])):
+    if "factors" in entry.facts and not _tells(place / FACTORS, (len(labels), len(entry.facts["factors"])), "int64"):
+        return None
+    if "values" in entry.facts and not _tells(place / VALUES, (len(labels),), "float32"):
         return None
     if not whole or images.dtype != np.uint8 or labels.dtype != np.int64:
         return None
     return Dataset(name, entry.title, settings, {**entry.facts, "classes": len(classes), **known}, classes, shape, sizes, digest, place)
 
 
-def _tells(place: Path, count: int, factors: int) -> bool:
+def _tells(path: Path, shape: tuple[int, ...], kind: str) -> bool:
     """Whether what is known of each image is there."""
     try:
-        found = np.load(place / FACTORS, mmap_mode="r")
+        found = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return False
-    return bool(found.shape == (count, factors) and found.dtype == np.int64)
+    return bool(found.shape == shape and found.dtype == kind)
 
 
 def _write(name: str, settings: Mapping[str, Any], place: Path) -> None:
@@ -137,14 +139,20 @@ def _write(name: str, settings: Mapping[str, Any], place: Path) -> None:
     try:
         folder.write(staging / "images.npy", lambda file: np.save(file, images))
         folder.write(staging / "labels.npy", lambda file: np.save(file, labels))
-        if raw.factors is not None:
-            factors = raw.factors[order].astype(np.int64)
-            folder.write(staging / FACTORS, lambda file: np.save(file, factors))
+        more = {FACTORS: (raw.factors, np.int64), VALUES: (raw.values, np.float32)}
+        for name_of_file, (known, kind) in more.items():
+            if known is not None:
+                kept = known[order].astype(kind)
+                folder.write(staging / name_of_file, partial(_save, kept))
         folder.write(staging / "about.json", lambda file: file.write(json.dumps(about, ensure_ascii=False).encode()))
         _clear(place)
         os.replace(staging, place)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _save(array: NDArray[Any], file: BinaryIO) -> None:
+    np.save(file, array)
 
 
 def _clear(place: Path) -> None:

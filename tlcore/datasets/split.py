@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAMES = ("train", "validation", "test")
-FACTORS = "factors.npy"
+FACTORS, VALUES = "factors.npy", "values.npy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +30,14 @@ class Part:
     """One part of a data set. images: uint8 (n, height, width, channels), mapped read-only; labels: int64 (n,).
 
     factors: int64 (n, k), what else is known of each image, a column a factor; None where nothing is.
+    values: float32 (n,), a number that is known of each image, in its own unit; None where none is.
     """
 
     name: str
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     factors: NDArray[np.int64] | None = None
+    values: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -104,7 +106,8 @@ class Dataset:
         inside = slice(start, start + self.sizes[name])
         images, labels = arrays(self.folder)
         factors = np.load(self.folder / FACTORS)[inside] if "factors" in self.facts else None
-        return Part(name, images[inside], labels[inside], factors)
+        values = np.load(self.folder / VALUES)[inside] if "values" in self.facts else None
+        return Part(name, images[inside], labels[inside], factors, values)
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}  # without the open parts: they would be copied

@@ -35,7 +35,7 @@ def rehearse(store: Store, connection: Connection) -> bool:
         newest = next(iter(store.runs(limit=1)), None)
         spec = newest.spec if newest else _source(first().members[-1].spec)
         weights = store.load_arrays(newest.parent, WEIGHTS) if newest and newest.parent else None
-        if spec.source is not None and weights is None:
+        while spec.source is not None and weights is None:
             spec = spec.source
         if find(spec.dataset, spec.settings("dataset")) is None:
             return False

@@ -21,6 +21,7 @@ SHARPEST = math.log(100.0)  # of 1 / temperature, beyond which training is known
 @OBJECTIVES.register(
     labels=True,
     needs="factors",
+    pictures=True,
     sees="images and captions and must find out which belong together",
     loss=("contrastive loss", "an image"),
     budget=BUDGET,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDE = 128  # units between embedding and projection
 BUDGET = {"epochs": 6, "batch_size": 128}  # each finds its twin among the others of its batch: few others teach little
-TWO_VIEWS: dict[str, Any] = {"views": 2, "chance": True, "makes": ("one view", "the other view"), "budget": BUDGET}
+TWO_VIEWS: dict[str, Any] = {"views": 2, "chance": True, "pictures": True, "makes": ("one view", "the other view"), "budget": BUDGET}
 
 Temperature = Annotated[float, number("The lower, the more the nearest examples count.", 0.02, 2.0, log=True, label="Temperature")]
 Projection = Annotated[int, whole("Units in which views are compared; they are left behind after pretraining.", 8, 512, label="Projection")]

@@ -47,6 +47,7 @@ def denoising(
     **DRAWS,
     chance=True,
     makes=("in part",),
+    pictures=True,
     sees="a part of an image and must draw the rest",
     loss=("squared error", "a hidden pixel"),
 )

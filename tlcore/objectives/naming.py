@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TURNS = 4  # quarter turns that can be told apart
 
 
-@OBJECTIVES.register(labels=True, sees="an image and must name its class", loss=("cross-entropy", "an image"))
+@OBJECTIVES.register(labels=True, names=True, target=True, sees="an image and must name its class", loss=("cross-entropy", "an image"))
 def supervised(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
     """Supervised: name the class. It sees an image and names its class, and learns from its mistakes (cross-entropy)."""
     from tlcore.objectives import losses
@@ -20,13 +20,14 @@ def supervised(embedding: int, shape: tuple[int, int, int], classes: int) -> Tas
     return Task(
         logits(embedding, classes),
         lambda outputs, images, labels: losses.softmax_ce_from_logits(outputs, labels),
-        {"accuracy": _right},
+        {"accuracy": right},
         whole=False,
     )
 
 
 @OBJECTIVES.register(
     labels=False,
+    pictures=True,
     views=TURNS,
     makes=("upright", "turned by 90°", "turned by 180°", "turned by 270°"),
     sees="an image turned by quarters and must say how far",
@@ -46,7 +47,7 @@ def rotation(embedding: int, shape: tuple[int, int, int], classes: int) -> Task:
     return Task(
         logits(embedding, TURNS),
         lambda outputs, images, labels: losses.softmax_ce_from_logits(outputs, labels),
-        {"pretext_accuracy": _right},
+        {"pretext_accuracy": right},
         make=turned,
     )
 
@@ -58,7 +59,8 @@ def logits(embedding: int, count: int) -> keras.Sequential:
     return keras.Sequential([keras.layers.Input((embedding,)), keras.layers.Dense(count, name="logits")], name="head")
 
 
-def _right(outputs: Any, images: Any, labels: Any) -> Any:
+def right(outputs: Any, images: Any, labels: Any) -> Any:
+    """Whether the largest logit is that of the class, (n,)."""
     import keras
 
     return keras.metrics.sparse_categorical_accuracy(labels, outputs)

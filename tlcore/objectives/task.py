@@ -50,7 +50,7 @@ class Task:
     metrics: name -> the same signature; a value for each example, averaged over an epoch.
     whole: whether batch, loss or metrics need the images themselves, so that no block can be computed ahead.
     together: whether what an example costs depends on the others of its batch. columns: how many labels each example has, 0 for one
-    class; then labels are (n, columns), a column a factor.
+    class; then labels are (n, columns). real: whether they are numbers, float32, and not classes; a class among them comes first.
     dials: variables of numbers that can be turned by hand while it learns, by the name of the knob that they start from.
     redrawn: outputs -> images (n, h, w, c) in [0, 1], where there are any. drawing: the other way round, for an image that is the same
     whatever was seen: what an objective that draws must beat is always drawing the mean.
@@ -73,6 +73,7 @@ class Task:
     dials: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     collapsed: Callable[[float], float] | None = None
+    real: bool = False
 
     def batch(self, images: Any, labels: Any, chance: Any) -> Batch:
         """What is made of some images."""

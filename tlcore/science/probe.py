@@ -1,4 +1,4 @@
-"""Probes of features: multinomial logistic regression, solved to its one minimum, and the nearest neighbours."""
+"""Probes of features: logistic regression and least squares, each solved to its one minimum, and the nearest neighbours."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def probe(
         bias[there] = shift - centre @ (found / scale[:, None])
     bias[np.setdiff1d(np.arange(classes), there)] = bias[there].min()
     return kernel, bias
+
+
+def ridge(features: np.ndarray, values: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel (d, k) and bias (k,) that minimise mean squared error / 2 + penalty / 2 * |kernel|^2 (Hoerl & Kennard 1970).
+
+    features: (n, d) float, standardised on themselves first; that is folded back, so that the answer takes raw ones. values: (n, k).
+    """
+    centre, scale = _standard(features)
+    scaled, mean = (features - centre) / scale, values.mean(0)
+    square = scaled.T @ scaled / len(scaled) + penalty * np.eye(scaled.shape[1])
+    kernel = np.linalg.solve(square, scaled.T @ (values - mean) / len(scaled)) / scale[:, None]
+    return kernel, mean - centre @ kernel
 
 
 def nearest(features: np.ndarray, labels: np.ndarray, seen: np.ndarray, neighbours: int = 5) -> np.ndarray:

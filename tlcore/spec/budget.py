@@ -66,11 +66,12 @@ LABELS = Knob(
 DEFAULTS: dict[str, dict[str, Any]] = {"pretrain": {"epochs": 1, "batch_size": 32, "learning_rate": 2e-3}, "finetune": {}}
 
 
-def defaults(kind: str, objective: str = "supervised") -> dict[str, Any]:
-    """What the settings that every run has are where nobody sets them; an objective may need larger batches, or longer.
+def defaults(kind: str, objective: str = "supervised", dataset: str = "") -> dict[str, Any]:
+    """What the settings that every run has are where nobody sets them; an objective may need larger batches, few examples more epochs.
 
-    >>> defaults("pretrain", "simclr")["batch_size"], defaults("finetune")["batch_size"]
-    (128, 8)
+    >>> defaults("pretrain", "simclr")["batch_size"], defaults("finetune")["batch_size"], defaults("pretrain", dataset="wine")["epochs"]
+    (128, 8, 40)
     """
     own = OBJECTIVES[objective].facts.get("budget", {}) if kind == "pretrain" else {}
+    own = own | (DATASETS[dataset].facts.get("budget", {}) if kind == "pretrain" and dataset else {})
     return {name: knob.default for name, knob in BUDGET.items()} | DEFAULTS[kind] | own

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS
 from tlcore.heads import HEADS
 from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
 from tlcore.spec.budget import BUDGET, CATALOGUES
 from tlcore.spec.course import SILENT, dials
-from tlcore.strategies import STRATEGIES, Keep, Only, Pull
+from tlcore.spec.teacher import check_lesson, check_teacher, reads, usual_net
+from tlcore.strategies import STRATEGIES, Branch, Keep, Only, Pull
 
 if TYPE_CHECKING:
     from tlcore.spec.run import RunSpec
@@ -24,11 +26,12 @@ def check_names(kind: str, names: dict[str, str], source: RunSpec | None) -> Non
     for catalogue, name in names.items():
         CATALOGUES[catalogue][name]
     if kind == "pretrain":
-        if source or names["strategy"] != "scratch":
+        if names["strategy"] != "scratch":
             raise InputError("Pretraining starts from nothing: leave out source and strategy, or fine-tune instead.")
+        check_teacher(names["objective"], source)
         return
-    if names["objective"] != "supervised":
-        raise InputError("Fine-tuning is measured by its accuracy: leave the objective at supervised.")
+    if not OBJECTIVES[names["objective"]].facts.get("target"):
+        raise InputError(f"Fine-tuning names classes or tells a number: choose supervised or regression, not {names['objective']}.")
     needs = STRATEGIES[names["strategy"]].facts["needs_source"]
     if needs and source is None:
         raise InputError(f"The strategy {names['strategy']} needs a source: pretrain one first, or choose scratch.")
@@ -63,12 +66,43 @@ def lacks(objective: str, dataset: str) -> str:
 
     >>> lacks("multitask", "mnist")
     'multitask needs to know more of an image than its class, and of mnist nobody does: choose shapes, or another objective.'
+    >>> lacks("rotation", "wine")
+    'rotation needs pictures, and wine is a table: choose mnist, digits, glyphs or shapes, or another objective.'
     """
-    needs = OBJECTIVES[objective].facts.get("needs")
-    if not needs or needs in DATASETS[dataset].facts:
+    why = missing(objective, dataset)
+    if not why:
         return ""
-    good = " or ".join(each.name for each in DATASETS if needs in each.facts)
-    return f"{objective} needs to know more of an image than its class, and of {dataset} nobody does: choose {good}, or another objective."
+    *others, last = (each.name for each in DATASETS if not missing(objective, each.name))
+    good = f"{', '.join(others)} or {last}" if others else last
+    return f"{objective} needs {MISSING[why].format(dataset)}: choose {good}, or another objective."
+
+
+MISSING = {  # what an objective needs, and what is said where that is not
+    "factors": "to know more of an image than its class, and of {} nobody does",
+    "values": "a number to tell, and of {} none is known",
+    "pictures": "pictures, and {} is a table",
+}
+
+
+def missing(objective: str, dataset: str) -> str:
+    """What an objective needs and a data set has not: a key of ``MISSING``, or nothing."""
+    wanted, has = OBJECTIVES[objective].facts, DATASETS[dataset].facts
+    if wanted.get("needs") in ("factors", "values") and wanted["needs"] not in has:
+        return str(wanted["needs"])
+    return "pictures" if wanted.get("pictures") and "table" in has else ""
+
+
+def check_table(kind: str, names: Mapping[str, str], source: RunSpec | None, probe: str) -> None:
+    """A net sees either pictures or the rows of one table."""
+    dataset, backbone = names["dataset"], names["backbone"]
+    columns = DATASETS[dataset].facts.get("table")
+    others = {**({"source": source.dataset} if source and kind == "finetune" else {}), **({"probe": probe} if probe else {})}
+    for role, other in others.items():
+        if DATASETS[other].facts.get("table") != columns:
+            raise InputError(f"A net that reads {dataset} cannot read {other}, for one of them is a table: choose another {role}.")
+    if not reads(backbone, dataset):
+        told = f"The net {backbone} looks for patterns of neighbouring pixels, and the columns of {dataset} have no neighbours"
+        raise InputError(f"{told}: choose {usual_net(dataset)}.")
 
 
 def shares(one: str, other: str) -> str:
@@ -89,16 +123,21 @@ def check_together(spec: RunSpec) -> None:
         raise InputError(why)
     if (turned := dials(spec)) and not any(spec.knobs[name] for name in turned):
         raise InputError(SILENT)
-    if spec.watch_source and spec.source is None:
+    check_lesson(spec)
+    check_head(spec)
+    if spec.watch_source and (spec.source is None or spec.kind == "pretrain"):
         raise InputError("There is no source whose forgetting could be watched: choose a source, or leave watch_source out.")
     keep, only = spec.modifier(Keep), spec.modifier(Only)
     watched = spec.watch_source or (keep is not None and keep.what == "outputs")
-    if watched and spec.source is not None and not OBJECTIVES[spec.source.objective].facts["labels"]:
+    if watched and spec.source is not None and not OBJECTIVES[spec.source.objective].facts.get("names"):
         raise InputError(f"A source trained as {spec.source.objective} names no classes that could be forgotten: choose a supervised one.")
-    if HEADS[spec.head].facts.get("keeps") and (spec.source is None or spec.source.objective != "supervised"):
-        raise InputError("There is no source with a head for these classes: choose a supervised source, or leave the head out.")
-    if spec.objective != "supervised" and spec.head != "glorot":
-        raise InputError(f"A head that starts from {spec.head} names classes, and {spec.objective} has none: leave the head out.")
+    branch = spec.modifier(Branch)
+    if (
+        branch is not None
+        and branch.kind == "residual"
+        and not any(each.area > 1 for each in BACKBONES[spec.backbone].facts["weighs"](spec.image))
+    ):
+        raise InputError(f"The strategy {spec.strategy} stands beside convolutions, and {spec.backbone} has none: choose lora.")
     if only is not None and only.what == "norm" and spec.knobs.get("normalization") == "none":
         raise InputError(f"The strategy {spec.strategy} trains normalization, and this net has none: choose another strategy or source.")
     if spec.weight_decay and spec.modifier(Pull):
@@ -107,9 +146,26 @@ def check_together(spec: RunSpec) -> None:
         raise InputError(f"Patience is {spec.patience}, which {spec.epochs} epochs never reach: choose less, or 0 for none.")
 
 
+def check_head(spec: RunSpec) -> None:
+    """Whether the head can start as it is told to."""
+    facts, objective = HEADS[spec.head].facts, OBJECTIVES[spec.objective].facts
+    old = spec.source.objective if spec.source is not None and spec.kind == "finetune" else ""
+    if facts.get("keeps") and spec.objective == "regression" and old != spec.objective:
+        raise InputError("There is no source with a head for this number: choose a source that learned regression, or leave the head out.")
+    if facts.get("keeps") and objective.get("names") and not (old and OBJECTIVES[old].facts.get("names")):
+        raise InputError("There is no source with a head for these classes: choose a supervised source, or leave the head out.")
+    if (facts.get("names") or not objective.get("target")) and spec.head != "glorot" and spec.objective != "supervised":
+        raise InputError(f"A head that starts from {spec.head} names classes, and {spec.objective} has none: leave the head out.")
+
+
 def image_of(given: Any, dataset: str, source: RunSpec | None) -> tuple[int, int, int]:
     wanted = given if given is not None else source.image if source else DATASETS[dataset].facts["shape"]
     numbers = tuple(wanted) if isinstance(wanted, list | tuple) else ()
+    own = DATASETS[dataset].facts
+    if "table" in own:
+        if numbers != own["shape"]:
+            raise InputError(f"A row of {dataset} is an image of {own['shape']}, and its columns cannot be stretched: leave the image out.")
+        return numbers
     if len(numbers) != 3 or any(type(each) is not int for each in numbers) or min(numbers[:2]) < 4 or numbers[2] not in (1, 3):
         raise InputError(f"Image is {str(given)[:40]}: give height and width of at least 4 pixels and 1 or 3 channels.")
     if source is not None and numbers != source.image:

@@ -23,10 +23,12 @@ from tlcore.backbones import BACKBONES
 from tlcore.registry import InputError
 from tlcore.spec import course, key
 from tlcore.spec.budget import BUDGET, CATALOGUES, DEFAULTS, LABELS, defaults
-from tlcore.spec.checks import check_labels, check_names, check_origin, check_probe, check_together, image_of, knobs_of
+from tlcore.spec.checks import check_labels, check_names, check_origin, check_probe, check_table, check_together, image_of, knobs_of
+from tlcore.spec.teacher import lesson, usual_net
 from tlcore.strategies import STRATEGIES, Kind, Phase, plan
 
 APART = ("strategy", "source", "changes", "probe", "origin")  # fields that a key has in another way
+NESTED = 2  # a fine-tuning has a source, and that a teacher
 SAID = 3  # painted steps that a title tells one by one
 NO_SPEC = "This is not a run: give a JSON object with kind, dataset and what else should differ."
 
@@ -39,7 +41,7 @@ class RunSpec:
     image: (height, width, channels) that the net sees; the source's when there is one, for preprocessing is part of the model.
     labels_per_class: None takes every example of the training pool.
     knobs: all knobs of the four chosen entries, by name.
-    source: the recipe of the source model, a spec of kind "pretrain".
+    source: the recipe of the source model, a spec of kind "pretrain"; of a pretraining the teacher, which is asked and never copied.
     changes: what was changed by hand while it went, in its order.
     probe: of a pretraining, the data set on which its encoder is probed at the end; "" probes none. Its validation part is looked at.
     origin: of a pretraining that was imported, the SHA-256 of the weights that came with it; "" of every one that is trained here.
@@ -74,20 +76,24 @@ class RunSpec:
             raise InputError(f"There is no kind of run {str(kind)[:40]!r}: choose pretrain or finetune.")
         changes, probed = course.read(given.pop("changes", ())), check_probe(kind, given.pop("probe", ""))
         origin = check_origin(kind, given.pop("origin", ""))
+        start = source if kind == "finetune" else None  # what is copied: a teacher is not
+        given = lesson(source, given) if kind == "pretrain" else given
+        dataset = given.pop("dataset", "glyphs" if kind == "pretrain" else "mnist")
         names = {
-            "dataset": given.pop("dataset", "glyphs" if kind == "pretrain" else "mnist"),
-            "backbone": given.pop("backbone", source.backbone if source else "cnn-small"),
+            "dataset": dataset,
+            "backbone": given.pop("backbone", start.backbone if start else usual_net(dataset)),
             "objective": given.pop("objective", "supervised"),
-            "strategy": given.pop("strategy", "lp_ft" if source else "scratch"),
+            "strategy": given.pop("strategy", "lp_ft" if start else "scratch"),
             "head": given.pop("head", "glorot"),
             "schedule": given.pop("schedule", "constant"),
         }
         check_names(kind, names, source)
-        usual = defaults(kind, names["objective"])
+        check_table(kind, names, source, probed)
+        usual = defaults(kind, names["objective"], dataset)
         budget = {key: knob.check(given.pop(key, usual[key])) for key, knob in BUDGET.items()}
         labels = given.pop("labels_per_class", None)
-        image = image_of(given.pop("image", None), names["dataset"], source)
-        knobs = knobs_of(names, given, source)
+        image = image_of(given.pop("image", None), names["dataset"], start)
+        knobs = knobs_of(names, given, start)
         spec = cls(
             kind=kind,
             **names,
@@ -153,7 +159,7 @@ class RunSpec:
         """The same from a dictionary."""
         known = {each.name for each in fields(cls)}
         inner = plain.get("knobs", {}) if isinstance(plain, dict) else None
-        if not isinstance(inner, dict) or known & set(inner) or depth > 1:
+        if not isinstance(inner, dict) or known & set(inner) or depth > NESTED:
             raise InputError(NO_SPEC)
         given = {key: value for key, value in plain.items() if key in known - {"kind", "knobs", "source"}}
         knobs = {key: value for key, value in plain.items() if key not in known} | inner
@@ -183,15 +189,11 @@ class RunSpec:
     def title(self) -> str:
         """The spec in words."""
         if self.kind == "pretrain":
-            return ", ".join(
-                (
-                    self.backbone,
-                    f"{self.objective} on {self.dataset}",
-                    *self._steered(),
-                    f"seed {self.seed}{', imported' if self.origin else ''}",
-                )
-            )
-        return ", ".join((self.backbone, *self._story(), *self._steered(), self.amount, f"seed {self.seed}"))
+            teacher = f", taught by {self.source.backbone}" if self.source else ""
+            made = f"{self.objective} on {self.dataset}{teacher}"
+            return ", ".join((self.backbone, made, *self._steered(), f"seed {self.seed}{', imported' if self.origin else ''}"))
+        other = (self.objective,) if self.objective != "supervised" else ()
+        return ", ".join((self.backbone, *self._story(), *self._steered(), self.amount, *other, f"seed {self.seed}"))
 
     def _steered(self) -> Iterable[str]:
         times = len(self.changes)

@@ -150,7 +150,7 @@ def stop_all(connection: Connection, *mine: Any) -> None:
     for run_id in _ids(connection, *mine, live):
         stop_one(connection, run_id)
     for run_id in _ids(connection, runs.c.id.in_(sources), live, ~runs.c.asked, ~needed):
-        stop_one(connection, run_id)
+        stop_all(connection, runs.c.id == run_id)  # and the teacher behind it
 
 
 def stop_one(connection: Connection, run_id: str) -> None:
@@ -182,7 +182,9 @@ def abandon(connection: Connection, parent: str, state: str) -> None:
     number = connection.scalar(select(runs.c.number).where(runs.c.id == parent))
     ended = "failed" if state == "deleted" else state
     values = {"state": ended, "error": ABANDONED[state].format(number=number), "finished": tables.hour()}
-    connection.execute(update(runs).where(runs.c.parent == parent, runs.c.state == "queued").values(**values))
+    for waiting in _ids(connection, runs.c.parent == parent, runs.c.state == "queued"):
+        connection.execute(update(runs).where(runs.c.id == waiting).values(**values))
+        abandon(connection, waiting, ended)
 
 
 def resume_one(connection: Connection, run_id: str) -> None:
@@ -199,10 +201,16 @@ def resume_one(connection: Connection, run_id: str) -> None:
     connection.execute(
         update(runs).where(runs.c.id == run_id).values(state="queued", error=None, finished=None, worker=None, parent=parent, goal=None)
     )
+    _bring_along(connection, run_id)
+
+
+def _bring_along(connection: Connection, run_id: str) -> None:
+    """Queue again what never began for want of a run, and what waits for that in turn."""
     waiting = (runs.c.parent == run_id, runs.c.state == "interrupted", runs.c.attempt == 0)
     for child in connection.execute(select(runs.c.id, runs.c.key).where(*waiting)).all():
         if _answer(connection, child.key) is None:
             connection.execute(update(runs).where(runs.c.id == child.id).values(state="queued", error=None, finished=None))
+            _bring_along(connection, child.id)
 
 
 def _ready_parent(connection: Connection, parent: str) -> str:

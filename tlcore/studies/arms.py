@@ -87,8 +87,14 @@ def arm_spec(source: RunSpec, seed: int, fix_source: bool, strategy: str, given:
     if not STRATEGIES[strategy].facts["needs_source"]:
         alike = {"backbone": source.backbone, "image": source.image, **source.settings("backbone")}
         return RunSpec.make("finetune", strategy=strategy, seed=seed, **{**given, **alike})
-    parent = source if fix_source else replace(source, seed=BUDGET["seed"].check(source.seed + seed))
+    parent = source if fix_source else reseeded(source, seed)
     return RunSpec.make("finetune", source=parent, strategy=strategy, seed=seed, **given)
+
+
+def reseeded(source: RunSpec, seed: int) -> RunSpec:
+    """The source of another seed, with its teacher where it has one: a seed changes everything at once."""
+    teacher = reseeded(source.source, seed) if source.source else None
+    return replace(source, seed=BUDGET["seed"].check(source.seed + seed), source=teacher)
 
 
 def scratch_long(source: RunSpec, seed: int, given: dict[str, Any]) -> RunSpec:

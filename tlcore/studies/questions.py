@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tlcore.objectives import OBJECTIVES
 from tlcore.registry import Annotated, InputError, one_of, switch, text, whole
 from tlcore.spec import RunSpec
 from tlcore.strategies.timeline import LONGEST
@@ -137,7 +138,7 @@ def forgetting(
     source: RunSpec, given: Given, *, seeds: Seeds = 5, fix_source: FixSource = False, grid: Grid = False, timeline: Timeline = ""
 ) -> Iterator[Member]:
     """What is forgotten? Every strategy's gain on the target against its loss on the source task, with the source's own head."""
-    if source.objective != "supervised":
+    if not OBJECTIVES[source.objective].facts.get("names"):
         raise InputError(f"A source trained as {source.objective} names no classes that could be forgotten: choose a supervised one.")
     watched = {**given, "watch_source": True}
     for seed in range(seeds):

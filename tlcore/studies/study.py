@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError, Registry
 from tlcore.spec import BUDGET, RunSpec, digest
 
@@ -55,6 +56,8 @@ class Study:
         entry = STUDIES[question]
         if "strategy" in given:
             raise InputError(f"The study {question} chooses the strategies itself: leave strategy out.")
+        if not OBJECTIVES[given.get("objective", "supervised")].facts.get("names"):
+            raise InputError(f"A study compares accuracies, and {given['objective']} names no classes: leave objective out.")
         own = {knob.name: given.pop(knob.name) for knob in entry.knobs if knob.name in given}
         knobs = STUDIES.settings(question, own)
         if "seed" in given:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
 
 from tlcore.clock import tick
-from tlcore.datasets import Dataset, Part
+from tlcore.datasets import Dataset
 from tlcore.schedules import SCHEDULES
 from tlcore.spec import Place, RunSpec
+from tlcore.training.answers import answers
 from tlcore.training.features import features
 from tlcore.training.loop import Loop, Memory, Structure, cuts, loop, order, steps
 from tlcore.training.network import Network
@@ -27,7 +28,7 @@ class Calls:
 
     alive: asked now and then; what it raises ends the run. heard: asked before each call, with the moment that what was asked for
     meanwhile would count from and the one that the run has come to; returns whether its course has changed. leash: how many epochs
-    a call may make.
+    a call may make. source: weights of the source, for those that it teaches.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class Calls:
         alive: Callable[[], object],
         heard: Callable[[Place, Place], bool] = lambda place, now: False,
         leash: Callable[[int], int] = lambda epoch: 1 << 20,
+        source: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.spec, self.net, self.data, self.alive, self.heard, self.leash = spec, net, data, alive, heard, leash
         self.chosen = data.draw(spec.labels_per_class, spec.seed)
-        self.labels = tf.constant(self.answers(data.train)[self.chosen], tf.int32)
-        self.known = tf.constant(self.answers(data.validation), tf.int32)
+        self.answers = answers(spec, data, source, alive)
+        self.labels = net.answers(self.answers(data.train, self.chosen))
+        self.known = net.answers(self.answers(data.validation))
         self.allowance = FIRST
         self.memory: Memory | None = None
         self.place = Place(0)
@@ -58,10 +61,6 @@ class Calls:
         batches = len(self.cuts) - 1
         pace = SCHEDULES[self.spec.schedule](self.spec.epochs * batches, **self.spec.settings("schedule"))
         self.pace = np.asarray(pace, "float32").reshape(self.spec.epochs, batches)
-
-    def answers(self, part: Part) -> np.ndarray:
-        """What is known of each image as far as the objective asks for it: its class, (n,), or all its factors, (n, k)."""
-        return np.asarray(part.factors if self.net.task.columns else part.labels)
 
     def learned(self, prefix: int) -> tf.Tensor:
         """Features of the training examples behind a prefix."""

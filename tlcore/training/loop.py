@@ -81,7 +81,7 @@ class Loop:
         self.structure = structure
         self.parts = range(structure.prefix, len(net.parts))
         self.variables = self._variables()
-        data = [tf.TensorSpec([None, *shape]), tf.TensorSpec([None, *([net.task.columns] if net.task.columns else [])], tf.int32)]
+        data = [tf.TensorSpec([None, *shape]), net.known]
         held = [tf.TensorSpec([None, None]), tf.TensorSpec([None, None]), tf.TensorSpec([None]), tf.TensorSpec([]), tf.TensorSpec([])]
         whole, sums = tf.TensorSpec([], tf.int32), tf.TensorSpec([self.width], tf.float64)
         lists = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, None])]
@@ -174,7 +174,8 @@ class Loop:
         count = self.net.confused
         if not count:
             return tf.zeros(0, tf.float64)
-        true, taken = tf.one_hot(labels, count), tf.one_hot(tf.argmax(outputs, -1), count)
+        named = tf.cast(labels[:, 0], tf.int32) if self.net.task.real else labels
+        true, taken = tf.one_hot(named, count), tf.one_hot(tf.argmax(outputs, -1), count)
         return tf.cast(tf.reshape(tf.matmul(true, taken, transpose_a=True), [-1]), tf.float64)
 
     def _sums(self, features: Any, labels: Any, moving: tuple[int, ...], memory: Memory | None = None) -> tuple[Any, Any]:

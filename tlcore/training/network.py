@@ -154,6 +154,15 @@ class Network:
         """How many numbers each part holds, BatchNorm statistics included."""
         return [sum(layers.count_params() for layers in self._layers(place)) for place in range(len(self.parts))]
 
+    @property
+    def known(self) -> tf.TensorSpec:
+        """What is known of some examples as graphs take it: a class each, or a row of several answers."""
+        return tf.TensorSpec([None, *([self.task.columns] if self.task.columns else [])], tf.float32 if self.task.real else tf.int32)
+
+    def answers(self, known: Any) -> tf.Tensor:
+        """The same from arrays."""
+        return tf.constant(known, self.known.dtype)
+
     def prepare(self, raw: Any) -> Any:
         """Raw uint8 images (n, h, w, 1 or 3) as float32 (n, *image) in [0, 1]."""
         if raw.dtype != np.uint8:

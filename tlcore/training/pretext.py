@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tlcore.training import evaluate
 from tlcore.training.calls import Calls
 from tlcore.training.features import CHUNK, features
 from tlcore.training.loop import piece_of, settled, steps
@@ -20,10 +21,9 @@ def scores(net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.nda
     """How well an objective is met that needs no names of classes; pictures of what was seen and redrawn, where it draws."""
     test = calls.data.open_test()
     images = features(net, test.images, f"{calls.data.id}/test", 0, calls.alive)
-    labels = tf.constant(calls.answers(test), tf.int32)
+    labels = net.answers(calls.answers(test))
     measured = dict(zip(net.measures, measure(net, images, labels, calls.alive), strict=True))
-    unnamed = {"accuracy": None, "balanced_accuracy": None, "confusion": None}
-    told = {**measured, **unnamed, "test_size": len(images)}
+    told = {**measured, **evaluate.UNNAMED, "test_size": len(images)}
     if net.task.drawing is None or net.task.redrawn is None:
         return told, {}
     mean = np.asarray(calls.learned(0)).mean(0)

@@ -50,6 +50,6 @@ def _graph(net: Network) -> Any:
                 loss = tf.reduce_mean(net.measures["loss"](outputs, images, labels))
             return tf.stack([tf.linalg.global_norm(each) for each in tape.gradient(loss, held)])
 
-        shape = [tf.TensorSpec([None, *net.image]), tf.TensorSpec([None], tf.int32)]
+        shape = [tf.TensorSpec([None, *net.image]), net.known]
         net.graphs["relative"] = tf.function(norms, input_signature=shape)
     return net.graphs["relative"]

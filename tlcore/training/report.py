@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tlcore.datasets import Part
 from tlcore.spec import RunSpec, versions
 from tlcore.training import audit, evaluate, pretext, start
 from tlcore.training.calls import Calls
@@ -49,16 +50,31 @@ def _trainable(net: Network, promised: set[str]) -> int:
 
 def scores(spec: RunSpec, net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Open the test part and measure it."""
-    return pretext.scores(net, calls) if net.task.whole else _named(spec, net, calls)
-
-
-def _named(spec: RunSpec, net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """How well the classes are named."""
+    if net.task.whole:
+        return pretext.scores(net, calls)
     test, prefix = calls.data.open_test(), min(stretch.phase.prefix for stretch in spec.course)
-    labels = np.asarray(test.labels)
     seen = features(net, test.images, f"{calls.data.id}/test", prefix, calls.alive)
-    logits = np.asarray(outputs(net, seen, prefix, calls.alive))
-    losses = np.asarray(net.measures["loss"](logits, None, tf.constant(labels, tf.int32)), "float64")
-    found = evaluate.classification(labels, logits, calls.data.classes)
-    measured = {"loss": float(losses.mean()), "test_size": len(labels)}
-    return {**measured, **found}, {"predictions": logits.argmax(1).astype("int32")}
+    said, known = outputs(net, seen, prefix, calls.alive), net.answers(calls.answers(test))
+    measured = {name: _mean(measure(said, None, known)) for name, measure in net.measures.items() if name != "accuracy"}
+    found, arrays = _named(calls, test, said) if "accuracy" in net.measures else _told(calls, test, said)
+    return {**measured, "test_size": len(test), **found}, arrays
+
+
+def _mean(values: Any) -> float:
+    return float(np.asarray(values, "float64").mean())
+
+
+def _named(calls: Calls, test: Part, said: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """How well the classes are named."""
+    logits = np.asarray(said)
+    found = evaluate.classification(np.asarray(test.labels), logits, calls.data.classes)
+    return found, {"predictions": logits.argmax(1).astype("int32")}
+
+
+def _told(calls: Calls, test: Part, said: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """How well the numbers are told, in their own unit, beside always saying the mean of the training examples."""
+    back = calls.answers.back
+    true, told, learned = np.asarray(test.values, "float64"), back(said), np.asarray(calls.labels)
+    found = evaluate.numbers(true, told, float(back(learned).mean()))
+    always = {"baseline_loss": _mean((calls.answers(test) - learned.mean(0)) ** 2)}
+    return {**evaluate.UNNAMED, **found, **always}, {"predictions": told.astype("float32"), "true": true.astype("float32")}

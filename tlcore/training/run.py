@@ -75,7 +75,7 @@ class _Run:
         self.net.load(self.weights)
         self.net.seed.assign(spec.seed)
         self.net.turn(spec.knobs)
-        self.calls = Calls(spec, self.net, self.data, self._alive, self._heard, recorder.leash)
+        self.calls = Calls(spec, self.net, self.data, self._alive, self._heard, recorder.leash, source)
         self.watch = Watch(spec, source, self._alive) if spec.watch_source and source is not None else None
         self.best, self.vigil = Best(spec.patience), audit.Vigil(self.net)
         self.before: dict[str, float] = {}

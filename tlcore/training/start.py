@@ -21,7 +21,7 @@ HEAD = ("head/logits/kernel", "head/logits/bias")
 def weights(spec: RunSpec, net: Network, source: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
     """Start weights: the first blocks from the source, the others and the head fresh; all fresh without a source."""
     start = drawn(spec, net)
-    if spec.source is None:
+    if spec.source is None or spec.kind == "pretrain":  # a teacher is asked and never copied
         return start
     if source is None:
         raise InputError("The weights of the source are missing: pretrain it again.")
@@ -48,7 +48,7 @@ def head(spec: RunSpec, net: Network, calls: Calls) -> dict[str, np.ndarray]:
     if not HEADS[spec.head].facts.get("fits"):
         return {}
     features = np.asarray(calls.learned(len(spec.blocks)), "float64")
-    made = HEADS[spec.head](features, np.asarray(calls.labels), len(calls.data.classes), **spec.settings("head"))
+    made = HEADS[spec.head](features, np.asarray(calls.labels), net.variables[HEAD[1]].shape[0], **spec.settings("head"))
     return {path: values.astype("float32") for path, values in zip(HEAD, made, strict=True)}
 
 

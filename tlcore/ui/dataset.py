@@ -16,6 +16,7 @@ from tlcore.ui.shelf import prepared, thumbnails
 from tlcore.ui.tables import download, frame_rows
 
 ROWS = 20  # with more classes than this, one image of each is shown instead of a row
+SHOWN = 5  # rows of a table
 A_ROW = 10  # images of a class in its row
 MOST = 200  # images of a draw on the screen
 
@@ -82,6 +83,10 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
 def _classes(data: Dataset) -> None:
     count = len(data.classes)
     st.markdown("**What is in it?**")
+    if "table" in data.facts:
+        shelf.rows_of(data, SHOWN, f"The first {SHOWN} rows that can be learned from.")
+        st.caption("Each column is kept in 256 steps of a declared range, so a value may be half a step off.")
+        return
     if count > ROWS:
         alt = f"One image of each of {count} classes."
         thumbnails(data, "one of each", count, "data-classes", alt, named=True, columns=12, size=32)
@@ -98,8 +103,9 @@ def _parts(data: Dataset) -> None:
         "test": ("Test", "opened once, when a run ends"),
     }
     lines = [f"| {uses[name][0]} | {data.sizes[name]:,} | {uses[name][1]} |" for name in uses]
-    st.markdown("\n".join(["| Part | Images | Used for |", "|:--|--:|:--|", *lines]))
-    st.markdown("The parts are fixed: the same images for every run and every seed, each class cut by the same shares.")
+    what = f"{words.kind(data.name)}s"
+    st.markdown("\n".join([f"| Part | {what.capitalize()} | Used for |", "|:--|--:|:--|", *lines]))
+    st.markdown(f"The parts are fixed: the same {what} for every run and every seed, each class cut by the same shares.")
 
 
 def _origin(entry: Entry) -> None:
@@ -128,12 +134,13 @@ def _draw(data: Dataset) -> None:
             return
         truth = np.asarray(data.train.labels)[drawn]
         drawn = drawn[np.argsort(truth, kind="stable")]
-        first = "" if len(drawn) <= MOST else f" The first {MOST} of them:"
+        first = "" if len(drawn) <= MOST or "table" in data.facts else f" The first {MOST} of them:"
         st.markdown(
-            f"A run with {words.labels(labels)} and seed {seed} learns from these {words.count(len(drawn), 'image')}, and no others.{first}"
+            f"A run with {words.labels(labels)} and seed {seed} learns from these {words.examples(len(drawn), data.name)}, and no others.{first}"
         )
         alt = f"The training images that seed {seed} draws, {words.labels(labels)}, in the order of their classes."
-        shelf.chosen(data, drawn[:MOST].tolist(), "data-draw", alt, columns=_columns(labels), rows=True)
+        if "table" not in data.facts:
+            shelf.chosen(data, drawn[:MOST].tolist(), "data-draw", alt, columns=_columns(labels), rows=True)
         named, name = np.sort(truth), f"{data.name}-{labels}-labels-seed-{seed}"
         download(lambda: frame_rows(samples.table(named, data.classes, drawn.tolist())), name, key="data-draw-file")
 

@@ -64,16 +64,15 @@ def facts(run: Run) -> dict[str, str]:
 
 
 def code(spec: RunSpec) -> str:
-    """Python that asks for the same run."""
-    lines = ["import tlcore", ""]
-    source = spec.source if spec.kind == "finetune" else None
-    if source is not None:
-        lines += [f"source = tlcore.pretrain({_keywords(source)})"]
-    if spec.kind == "pretrain":
-        lines += [f"run = tlcore.pretrain({_keywords(spec)})"]
-    else:
-        lines += [f"run = tlcore.finetune(source={'source' if source else 'None'}, {_keywords(spec)})"]
-    return "\n".join(lines)
+    """Python that asks for the same run, after its source and the teacher of that."""
+    return "\n".join(["import tlcore", "", *_lines(spec, "run")])
+
+
+def _lines(spec: RunSpec, name: str) -> list[str]:
+    source = words.role(spec) if spec.source is not None else None
+    before = _lines(spec.source, source) if spec.source is not None and source is not None else []
+    given = f"source={source}, " if source or spec.kind == "finetune" else ""
+    return [*before, f"{name} = tlcore.{spec.kind}({given}{_keywords(spec)})"]
 
 
 def _keywords(spec: RunSpec) -> str:

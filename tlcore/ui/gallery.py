@@ -34,9 +34,12 @@ def _card(entry: Entry, opened: bool) -> None:
     if data is None:
         st.markdown(f"Not prepared on this machine yet. {fetching.hint(entry.name)}")
     else:
-        alt = f"{SHOWN} images of {entry.title}."
-        thumbnails(data, "one of each", SHOWN, f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
-        st.markdown(f":small[{words.count(sum(data.sizes.values()), 'image')}, {len(data.classes)} classes]")
+        if "table" in entry.facts:
+            st.markdown(entry.help)
+        else:
+            alt = f"{SHOWN} images of {entry.title}."
+            thumbnails(data, "one of each", SHOWN, f"card-{entry.name}-sheet", alt, columns=7, size=32, rows=True)
+        st.markdown(f":small[{words.examples(sum(data.sizes.values()), entry.name)}, {len(data.classes)} classes]")
     st.button(
         "Open below" if opened else "Look closer",
         key=f"open-{entry.name}",

@@ -18,6 +18,7 @@ MEANING = {  # measure -> what it is called, whether it is a share, what it mean
     "likelihood": ("Negative log-likelihood, nats", False, "how unlikely the image is, drawn from its cloud"),
     "divergence": ("KL divergence, nats", False, "how much the cloud says of its image; 0 says nothing"),
     "retrieval": ("Nearest caption is true", True, "of the captions of about 128 images"),
+    "agreement": ("Says the same as its teacher", True, "of the class; its teacher may be wrong too"),
     "retrieval_chance": ("The same by chance", True, "for a caption drawn among them"),
 }
 
@@ -26,12 +27,25 @@ def measures(run: Run) -> None:
     """The measures as a table, and one row a question where it answers several."""
     result = run.result or {}
     known = {name: meaning for name, meaning in MEANING.items() if name in result}
-    rows = [(title, words.percent(result[name]) if share else f"{result[name]:.3g}", told) for name, (title, share, told) in known.items()]
+    rows: list[tuple[str, ...]] = numbers(run.spec.dataset, result)
+    rows += [(title, words.percent(result[name]) if share else f"{result[name]:.3g}", told) for name, (title, share, told) in known.items()]
     if rows:
-        _table(("On test images", "", ""), rows)
+        _table((f"On test {words.kind(run.spec.dataset)}s", "", ""), rows)
     if asked := questions(run.spec.dataset, result):
         st.markdown("**What does it know of an image?**")
         _table(("", "Named rightly", "by guessing", "by the nearest word"), asked)
+
+
+def numbers(dataset: str, result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """How far off the told numbers are, beside what needs no net."""
+    if "rmse" not in result:
+        return []
+    unit = DATASETS[dataset].facts["values"].unit
+    return [
+        ("Root mean squared error", f"{result['rmse']:.3g} {unit}", "how far off a number is, large errors counting more"),
+        ("The same of always saying the mean", f"{result['baseline_rmse']:.3g} {unit}", "the mean of what was learned from"),
+        ("R²", f"{result['r2']:.2f}".replace("-", "−"), "share of the differences that is told; the mean tells 0"),
+    ]
 
 
 def probe(result: Mapping[str, Any]) -> str:

@@ -17,10 +17,11 @@ from tlcore.datasets import Dataset, turning
 from tlcore.engine import previews
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
-from tlcore.ui import fetching, frame, hand
+from tlcore.ui import fetching, frame, hand, words
 from tlcore.ui.picture import show_sheet
-from tlcore.ui.shelf import prepared, thumbnails
+from tlcore.ui.shelf import prepared, rows_of, thumbnails
 
+ROWS = 5  # rows of a table that the net is shown
 SEEN = 24  # images of what the net is shown
 LOOK = 0.7  # seconds between two looks at what is being drawn
 GREY = 128  # of a place that waits for its image
@@ -33,10 +34,10 @@ def sees(spec: RunSpec | None) -> None:
     """What the objective shows to the net, and what it must make of it."""
     if spec is None:
         return
-    st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees']}**")
+    st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees'].replace('an image', words.one(spec.dataset))}**")
     if (fetched := fetching.hint(spec.dataset)) and _data(spec) is None:  # who only looks has not asked for a download
         st.markdown(f"These images come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}")
-    elif previews.names(spec):
+    elif previews.names(spec) and words.kind(spec.dataset) == "image":
         _views(spec)
         _declared(spec)
     else:
@@ -47,9 +48,12 @@ def _images(spec: RunSpec) -> None:
     """Images of the data as they are."""
     knobs = spec.settings("dataset")
     data = prepared(spec.dataset, knobs)
+    if data is not None and "table" in data.facts:
+        rows_of(data, ROWS, f"The first {ROWS} rows of {spec.dataset}.")
+        return
     if data is not None:
-        alt = f"{SEEN} images of {spec.dataset}."
-        thumbnails(data, "one of each", SEEN, "sees", alt, named=spec.objective == "supervised", columns=12, rows=True)
+        alt, names = f"{SEEN} images of {spec.dataset}.", bool(OBJECTIVES[spec.objective].facts.get("names"))
+        thumbnails(data, "one of each", SEEN, "sees", alt, named=names, columns=12, rows=True)
         return
     _await(
         lambda: prepared(spec.dataset, knobs) is not None,

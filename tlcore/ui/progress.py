@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore import jobs
+from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import Place, RunSpec, course
 from tlcore.ui import fetching, frame, words
@@ -54,7 +55,7 @@ def _queued(run: Run, rows: Rows) -> str:
         return _sentence(engine["message"])
     parent = frame.store().run(run.parent) if run.parent else None
     if parent is not None and parent.state == "running":
-        return f"First its source is trained: epoch {parent.epoch} of {parent.epochs}."
+        return f"First its {words.role(run.spec)} is trained: epoch {parent.epoch} of {parent.epochs}."
     place = frame.store().queue_place(run.id) or 1
     if place > 1:
         return f"Waiting: {words.count(place - 1, 'run')} before this one."
@@ -89,14 +90,24 @@ def _finished(run: Run, rows: Rows) -> str:
     quick = f" Done in {words.seconds(run.seconds)}." if run.seconds is not None and run.seconds < 1 else ""
     if run.accuracy is None:
         return _unnamed(run, result) + quick
-    images = words.count(result["test_size"], "test image") if "test_size" in result else "the test images"
+    images = words.examples(result["test_size"], run.dataset, "test") if "test_size" in result else "the test images"
     guess = f" Always naming the commonest class gets {words.percent(result['majority'])}." if "majority" in result else ""
-    return f"**{words.percent(run.accuracy)}** of {images} named rightly, none of them seen before.{guess}{quick}"
+    return f"**{words.percent(run.accuracy)}** of {images} named rightly, none of them seen before.{guess}{_agreed(result)}{quick}"
+
+
+def _agreed(result: Mapping[str, Any]) -> str:
+    return f" Its teacher says the same of {words.percent(result['agreement'])}." if "agreement" in result else ""
 
 
 def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
     """What came of a run that names no classes."""
     what, unit = OBJECTIVES[run.spec.objective].facts["loss"]
+    if "rmse" in result:
+        known = DATASETS[run.dataset].facts["values"]
+        off = f"**{result['rmse']:.3g} {known.unit}**"
+        mean = f"always saying the mean is {result['baseline_rmse']:.3g} off"
+        rows = words.examples(result["test_size"], run.dataset, "test")
+        return f"The {known.name} of {rows} told to within {off} (RMSE); {mean}; R² {result['r2']:.2f}.".replace("-", "−")
     if result.get("baseline_loss") is not None:
         mean = _error(result["baseline_loss"])
         return f"Test images redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean image has {mean}."
@@ -139,6 +150,8 @@ def no_numbers(spec: RunSpec) -> tuple[tuple[str, str], ...]:
 
 def _quality(run: Run, rows: Rows) -> tuple[str, str]:
     noun = _noun(run.spec)
+    if run.state == "finished" and run.result and "rmse" in run.result:
+        return "Test error (RMSE)", f"{run.result['rmse']:.3g} {DATASETS[run.dataset].facts['values'].unit}"
     if run.state == "finished":
         return f"Test {noun}", words.percent(run.accuracy) if run.accuracy is not None else _error(run.loss)
     last = rows[-1] if rows else {}
@@ -159,7 +172,7 @@ def _time(run: Run, rows: Rows) -> tuple[str, str]:
 
 
 def _noun(spec: RunSpec) -> str:
-    if spec.objective == "supervised":
+    if OBJECTIVES[spec.objective].facts.get("names"):
         return "accuracy"
     return "error" if "error" in OBJECTIVES[spec.objective].facts["loss"][0] else "loss"
 

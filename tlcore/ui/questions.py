@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError, Knob
 from tlcore.spec import BUDGET, CATALOGUES, RunSpec
 from tlcore.studies import STUDIES, Study
@@ -66,7 +67,7 @@ def _known(prefix: str, naming: bool) -> Sources:
     """The sources to choose from. naming: only those that name classes."""
     key = f"{prefix}source"
     known = sources(st.query_params.get(key) or st.session_state.get(key))
-    good = [name for name, spec in known.specs.items() if spec.objective == "supervised" or not naming]
+    good = [name for name, spec in known.specs.items() if OBJECTIVES[spec.objective].facts.get("names") or not naming]
     return Sources({name: known.titles[name] for name in good}, {name: known.specs[name] for name in good}, known.told)
 
 

@@ -40,7 +40,7 @@ def form() -> Study | None:
         seeds = forms.ladder(_own("seeds"), SEEDS, f"{PREFIX}seeds", "5", help="How often all is repeated; a verdict needs five.")
     with fourth:
         equal = forms.choice("What is equal for all?", EQUAL, f"{PREFIX}equal", "steps", _fair, "segments")
-    names = {each.name: label(each.name) for each in OBJECTIVES if not lacks(each.name, data) and not each.facts.get("teacher")}
+    names = {each.name: label(each.name) for each in OBJECTIVES if not lacks(each.name, data) and each.facts.get("needs") != "teacher"}
     chosen = forms.choices("Who races?", names, f"{PREFIX}objectives", racing.fitting(data))
     if not chosen:
         st.error("Nobody races: choose at least one objective.")

@@ -15,16 +15,17 @@ from streamlit.delta_generator import DeltaGenerator
 from tlcore.datasets import DATASETS
 from tlcore.registry import InputError, Knob, Registry
 from tlcore.spec import BUDGET, CATALOGUES, LABELS, RunSpec, defaults
-from tlcore.spec.checks import lacks
+from tlcore.spec.checks import MISSING, lacks, missing
+from tlcore.spec.teacher import reads, taught, usual_net, usual_teacher
 from tlcore.strategies import STRATEGIES
 from tlcore.studies import arm_spec
 from tlcore.ui import forms, painting
 from tlcore.ui.fetching import help_with
-from tlcore.ui.sources import default_source, recipe_name, sources
+from tlcore.ui.sources import default_source, recipe_name, sources, teacher_of, teachers
 
 Made = TypeVar("Made")
 AMOUNTS = ("1", "2", "3", "5", "10", "20", "50", "100")
-OBJECTIVE = "_source_objective"  # in the session: the objective that the fields of the budget were drawn for
+OBJECTIVE = "_source_objective"  # in the session: the objective and the data that the fields of the budget were drawn for
 NOTHING = "nothing"  # in the address: no target to try the encoder on
 PROBED = "A linear probe and the nearest neighbours name images of this target by the finished encoder, which learns nothing more."
 SEEN = ("view", "fonts", "augmentations")  # knobs of a pretraining that are not folded: what they do stands in pictures beside them
@@ -55,6 +56,7 @@ def finetune_form(canvas: DeltaGenerator) -> RunSpec | None:
     known = sources(st.query_params.get("source") or st.session_state.get("source"))
     name = forms.choice("Which source?", known.titles, "source", default_source(known), known.told.__getitem__)
     dataset = forms.choice("Which target?", titles(CATALOGUES["dataset"]), "dataset", "mnist", help_with("The task that has few labels."))
+    objective = _asked(dataset)
     labels = labels_field("labels_per_class")
     strategy = forms.choice("Which strategy?", _strategies(), "strategy", "lp_ft", _advised)
     if strategy == painting.STRATEGY:
@@ -67,12 +69,22 @@ def finetune_form(canvas: DeltaGenerator) -> RunSpec | None:
         given |= _knob_fields(CATALOGUES["dataset"][dataset].knobs, "", source)
         given |= budget_fields("finetune", "")
         given |= _catalogue_field("head", "How does the head start?") | _catalogue_field("schedule", "Which learning-rate schedule?")
-    given |= {"dataset": dataset, "labels_per_class": labels}
+    given |= {"dataset": dataset, "labels_per_class": labels, **({"objective": objective} if objective != "supervised" else {})}
     if strategy == painting.STRATEGY:
         with canvas:
             if not painting.painter(source.blocks, given, USES):
                 return None
     return refused_in_words(lambda: arm_spec(source, given.pop("seed"), True, strategy, given))
+
+
+def _asked(dataset: str) -> str:
+    """What is asked of the target: its class, or its number where one is known."""
+    known = DATASETS[dataset].facts.get("values")
+    if known is None:
+        return "supervised"
+    told = {"supervised": "Which class it is.", "regression": f"Its {known.name}, in {known.unit}."}
+    options = {"supervised": "The class", "regression": "The number"}
+    return forms.choice("What is asked of it?", options, "objective", "supervised", told.__getitem__, widget="segments")
 
 
 def _strategies() -> dict[str, str]:
@@ -109,22 +121,44 @@ def pretrain_form() -> RunSpec | None:
     tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
     fit = {name: title for name, title in titles(tasks).items() if not lacks(name, dataset)}
     objective = forms.choice("What should it learn?", fit, "source_objective", "supervised", _help(tasks))
-    if missing := [title for name, title in titles(tasks).items() if name not in fit]:
-        told = DATASETS[dataset].title
-        st.caption(f"Not offered here: {'; '.join(missing)}. They need to know more of an image than its class, and of {told} nobody does.")
-    _adopt(objective)
-    backbone = forms.choice("Which net?", titles(nets), "source_backbone", "cnn-small", _help(nets))
+    _not_offered(dataset)
+    _adopt(objective, dataset)
+    readers = {name: title for name, title in titles(nets).items() if reads(name, dataset)}
+    backbone = forms.choice("Which net?", readers, "source_backbone", usual_net(dataset), _help(nets))
+    teacher = _teacher(dataset) if taught(objective) else None
     own = (*CATALOGUES["dataset"][dataset].knobs, *tasks[objective].knobs, *nets[backbone].knobs)
     given = {each.name: forms.knob(each, f"source_{each.name}") for each in own if each.name in SEEN}
     own = tuple(each for each in own if each.name not in SEEN)
     with st.expander("More settings", forms.refused((*own, *BUDGET.values()), "source_"), key="source_more"):
         given |= {each.name: forms.knob(each, f"source_{each.name}") for each in own}
-        given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective)
+        given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective, dataset=dataset)
         given |= _catalogue_field("schedule", "Which learning-rate schedule?", "source_")
     targets = {NOTHING: "On nothing", **sets}
     chosen = forms.choice("Try it at the end on what?", targets, "source_probe", NOTHING, help_with(PROBED))
     given["probe"] = "" if chosen == NOTHING else chosen
-    return refused_in_words(lambda: RunSpec.make("pretrain", dataset=dataset, objective=objective, backbone=backbone, **given))
+    drawn = {each.name: given[each.name] for each in CATALOGUES["dataset"][dataset].knobs}
+
+    def make() -> RunSpec:
+        source = teachers(dataset, drawn, teacher).specs[teacher] if teacher else None
+        return RunSpec.make("pretrain", source=source, dataset=dataset, objective=objective, backbone=backbone, **given)
+
+    return refused_in_words(make)
+
+
+def _not_offered(dataset: str) -> None:
+    """Which objectives a data set cannot meet, and why."""
+    named = DATASETS[dataset].facts.get("label", DATASETS[dataset].title)
+    for why, said in MISSING.items():
+        left_out = [each.title for each in CATALOGUES["objective"] if missing(each.name, dataset) == why]
+        if left_out:
+            they = "It needs" if len(left_out) == 1 else "They need"
+            st.caption(f"Not offered here: {'; '.join(left_out)}. {they} {said.format(named)}.")
+
+
+def _teacher(dataset: str) -> str:
+    """The name of a teacher: a net that is trained first, or a run that lies ready."""
+    known = teachers(dataset, {}, st.query_params.get("source_teacher") or st.session_state.get("source_teacher"))
+    return forms.choice("Which teacher?", known.titles, "source_teacher", usual_teacher(dataset), known.told.__getitem__)
 
 
 def titles(catalogue: Registry) -> dict[str, str]:
@@ -153,22 +187,29 @@ def _knob_fields(knobs: Iterable[Knob], prefix: str, source: RunSpec, shown: boo
     return found
 
 
-def _adopt(objective: str) -> None:
-    """Another objective was chosen: what stood as the one before had it becomes what this one needs."""
-    before = st.session_state.get(OBJECTIVE, objective)
-    st.session_state[OBJECTIVE] = objective
-    if before == objective or before not in CATALOGUES["objective"]:
+def _adopt(objective: str, dataset: str) -> None:
+    """Other data or another objective was chosen: what stood as it was before becomes what is needed now."""
+    before = st.session_state.get(OBJECTIVE, (objective, dataset))
+    st.session_state[OBJECTIVE] = (objective, dataset)
+    if before == (objective, dataset):
         return
-    for name, usual in defaults("pretrain", before).items():
+    usually = defaults("pretrain", *before) | {"backbone": usual_net(before[1])}
+    for name, usual in usually.items():
         key = f"source_{name}"
         now = st.session_state.get(key)
-        if key not in st.query_params and now is not None and str(now) in (str(usual), forms.plain(usual)):
+        if (
+            key not in st.query_params
+            and now is not None
+            and str(now) in (str(usual), usual if isinstance(usual, str) else forms.plain(usual))
+        ):
             del st.session_state[key]
 
 
-def budget_fields(kind: str, prefix: str, without: tuple[str, ...] = (), objective: str = "supervised") -> dict[str, Any]:
+def budget_fields(
+    kind: str, prefix: str, without: tuple[str, ...] = (), objective: str = "supervised", dataset: str = ""
+) -> dict[str, Any]:
     """The settings that every run has."""
-    usual = defaults(kind, objective)
+    usual = defaults(kind, objective, dataset)
     knobs = [each for each in BUDGET.values() if each.name not in without]
     return {each.name: forms.knob(each, prefix + each.name, default=usual[each.name]) for each in knobs}
 
@@ -191,13 +232,22 @@ def link(spec: RunSpec, parent: str | None = None) -> dict[str, str]:
     if spec.kind == "pretrain":
         given |= {"objective": spec.objective, "backbone": spec.backbone, **spec.settings("backbone"), **spec.settings("objective")}
         given |= {"probe": spec.probe} if spec.probe else {}
+        given |= {"teacher": _teaches(spec, parent)} if spec.source else {}
     else:
         amount = "all" if spec.labels_per_class is None else spec.labels_per_class
         given |= {"strategy": spec.strategy, "labels_per_class": amount, **spec.settings("strategy")}
         given |= {"head": spec.head, **spec.settings("head")}
+        given |= {"objective": spec.objective} if spec.objective != "supervised" else {}
         if spec.source is not None and (name := recipe_name(spec.source, parent)):
             given["source"] = name
     return {prefix + key: _in_address(value) for key, value in given.items()}
+
+
+def _teaches(spec: RunSpec, run: str | None) -> str:
+    """What the address calls a teacher: the net of its recipe, or the run that trained it."""
+    assert spec.source is not None
+    recipe = teacher_of(spec.dataset, spec.source.backbone, spec.settings("dataset"))
+    return spec.source.backbone if recipe.key == spec.source.key or run is None else run
 
 
 def link_page(spec: RunSpec) -> str:

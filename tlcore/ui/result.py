@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TABS = ("Result", "Confusion", "What moved", "Look inside", "Details")
+PARTS = {"train": "", "validation": "validation", "test": "test"}
 CELLS = {"count": "Counts", "share": "Shares of the true class, %"}
 LATER = "This appears when the run has finished."
 
@@ -63,7 +64,10 @@ def _own(run: Run, result: Mapping[str, Any]) -> None:
     if result.get("per_class"):
         _classes(run, result)
         return
+    if "rmse" in result:
+        st.markdown(sizes(run, result))
     measures(run)
+    _told(run)
     _pictures(run)
 
 
@@ -72,15 +76,17 @@ def _classes(run: Run, result: Mapping[str, Any]) -> None:
     from tlcore.ui.chart import chart, kept
 
     start = result.get("start", {}).get("val_accuracy")
-    before = f" Before the first step it named {words.percent(start)} of the validation images rightly." if start is not None else ""
-    st.markdown(
-        f"Learned from {words.count(result['train_size'], 'image')}, watched on {words.count(result['validation_size'], 'validation image')}, "
-        f"measured once on {words.count(result['test_size'], 'test image')}.{before} "
-        f"With every class counted alike: {words.percent(result['balanced_accuracy'])}."
-    )
+    before = f" Before the first step it named {words.percent(start)} of the validation part rightly." if start is not None else ""
+    st.markdown(f"{sizes(run, result)}{before} With every class counted alike: {words.percent(result['balanced_accuracy'])}.")
     st.markdown("**Which classes does it know?**")
     figure = kept(f"{run.id}-classes", lambda theme: per_class.figure(per_class.table(result["per_class"]), theme))
     chart(figure, key="run-classes", alt="Recall and precision of each class.")
+
+
+def sizes(run: Run, result: Mapping[str, Any]) -> str:
+    """How many examples a run has learned from, was watched and was measured on."""
+    learned, seen, test = (words.examples(result[f"{part}_size"], run.dataset, kind) for part, kind in PARTS.items())
+    return f"Learned from {learned}, watched on {seen}, measured once on {test}."
 
 
 def _pictures(run: Run) -> None:
@@ -101,6 +107,25 @@ def _pictures(run: Run) -> None:
         show_sheet(samples.figure(images, columns=12, rows=True), alt, key=f"run-{title[5:11]}")
 
 
+def _told(run: Run) -> None:
+    """The true numbers against the told ones."""
+    from tlcore.charts import told
+    from tlcore.ui.chart import chart, kept
+
+    known = DATASETS[run.dataset].facts.get("values")
+    true, said = (_array(run, name) for name in ("true", "predictions"))
+    if known is None or true is None or said is None:
+        return
+
+    def table() -> DataFrame:
+        return told.table(true.tolist(), said.tolist())
+
+    st.markdown("**Told against true:** on the dotted line both are the same.")
+    figure = kept(f"{run.id}-told", lambda theme: told.figure(table(), theme, name=known.name, unit=known.unit))
+    chart(figure, key="run-told", alt=f"The {known.name} that was told of each test example against the true one, in {known.unit}.")
+    download(lambda: frame_rows(table()), f"run-{run.number}-told", key="run-told-file", label="Every number as CSV")
+
+
 def _array(run: Run, name: str) -> Any:
     """One array that the run kept, or None if it is not there."""
     return (frame.store().load_arrays(run.id, ARRAYS) or {}).get(name)
@@ -113,7 +138,7 @@ def _confusion(run: Run) -> None:
         _questions(run, at, asked)
     elif result.get("confusion") and here is None:
         confusion_view(result, f"run-{run.number}", cells(), run.id)
-    elif run.spec.objective != "supervised":
+    elif not OBJECTIVES[run.spec.objective].facts.get("names"):
         st.markdown("This run names no classes, so none can be mixed up.")
     else:
         _as_of(run, run.epoch if here is None else here)

@@ -13,6 +13,7 @@ import streamlit as st
 
 from tlcore.charts.flags import Flag
 from tlcore.charts.timeline import Segment
+from tlcore.objectives import OBJECTIVES
 from tlcore.spec import Place, RunSpec, course, trained
 from tlcore.store import Command, Run
 from tlcore.ui import changes, desk, forms, frame, hand, playback, progress, relatives, steering, transport, watching, words
@@ -70,15 +71,23 @@ def _heading(run: Run) -> None:
     st.subheader(f"{words.literal(run.name)}: {run.title}" if run.name else words.title(run.spec), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-line"):
         st.markdown(f"{badge(run.state, run.held)} &ensp;Run {run.number}, {words.when(run.created)}", width="content")
-        for known, label in ((run.parent, "Its source: run {}"), (run.forked, f"Forked at epoch {run.forked_at} of run {{}}")):
+        for known, label in (
+            (run.parent, f"Its {words.role(run.spec)}: run {{}}"),
+            (run.forked, f"Forked at epoch {run.forked_at} of run {{}}"),
+        ):
             other = frame.store().run(known) if known else None
             if other is not None:
                 st.page_link("pages/runs.py", label=label.format(other.number), query_params={"run": other.id})
 
 
+def names(spec: RunSpec) -> bool:
+    """Whether a run names the classes of its data, so that it has an accuracy."""
+    return bool(OBJECTIVES[spec.objective].facts.get("names"))
+
+
 def _metric(spec: RunSpec) -> None:
     """Which curve is shown; only a run that names classes has the choice. It stands below the curve, outside of what moves."""
-    if spec.objective == "supervised":
+    if names(spec):
         forms.choice(WHICH, CURVES, key="curve", default="accuracy", widget="segments")
 
 
@@ -176,9 +185,10 @@ def _fork(run: Run) -> None:
 def _size(spec: RunSpec) -> tuple[tuple[str, str], ...]:
     """How much of the net is trained, as soon as the number of classes is known."""
     data = prepared(spec.dataset, spec.settings("dataset"))
-    if data is None or spec.objective != "supervised":
+    tells = spec.objective == "regression"
+    if data is None or not (names(spec) or tells):
         return ()
-    some, whole = trained(spec, len(data.classes))
+    some, whole = trained(spec, 1 if tells else len(data.classes))
     return (("Trained parameters", f"{some:,} of {whole:,}"),)
 
 
@@ -209,7 +219,7 @@ def _chart(spec: RunSpec, name: str, scene: Scene, run: Run | None) -> None:
     """The curves under the timeline of what learns when, with flags, relatives and the playhead."""
     from tlcore.ui.live import live_chart
 
-    metric = forms.chosen("curve", CURVES, "accuracy", WHICH) if spec.objective == "supervised" else "loss"
+    metric = forms.chosen("curve", CURVES, "accuracy", WHICH) if names(spec) else "loss"
     alt = f"{CURVES[metric]} after each epoch, on training and validation images."
     if run is None:
         live_chart([], f"run-curves-{name}", alt, metric, spec.epochs, HEIGHT, timeline=scene.timeline)

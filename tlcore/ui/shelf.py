@@ -56,6 +56,20 @@ def thumbnails(data: Dataset, pick: str, count: int, key: str, alt: str, named: 
     show_sheet(_picked(data.id, json.dumps([pick, count, named, layout]), data), alt, key)
 
 
+def rows_of(data: Dataset, count: int, alt: str) -> None:
+    """Show the first rows of a table's training part side by side, a line a column, in the columns' own units."""
+    from tlcore.datasets import tables
+
+    part, known, columns = data.train, data.facts.get("values"), data.facts["table"]
+    told = {"class": [data.classes[label] for label in part.labels[:count]]}
+    if known is not None and part.values is not None:
+        told[f"{known.name}, {known.unit}"] = [f"{value:g}" for value in part.values[:count].tolist()]
+    values = tables.values(part.images[:count], columns)
+    told |= {name: [f"{value:.3g}" for value in values[:, place]] for place, name in enumerate(columns)}
+    rows = [{"column": name, **{f"row {place}": each for place, each in enumerate(line, start=1)}} for name, line in told.items()]
+    st.table(rows, border="horizontal", hide_index=True, alt=alt)
+
+
 def chosen(data: Dataset, places: Sequence[int], key: str, alt: str, **layout: Any) -> None:
     """Show the images at some places of train."""
     show_sheet(_chosen(data.id, json.dumps([list(places), layout]), data), alt, key)

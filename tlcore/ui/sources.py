@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from tlcore.backbones import BACKBONES
 from tlcore.datasets import DATASETS, downloads
 from tlcore.objectives import OBJECTIVES
-from tlcore.spec import RunSpec
+from tlcore.spec import RunSpec, defaults
 from tlcore.spec.checks import lacks
+from tlcore.spec.teacher import reads, taught, usual_teacher
 from tlcore.store import Run
 from tlcore.ui import frame, words
 from tlcore.ui.fetching import help_with
 from tlcore.ui.units import joined
 
+SCHOOLING = 4  # epochs of a teacher, if not more
 NEWEST = 30  # ready models in the list
 FIRST = "What the net learns first; then it is kept."
 
@@ -60,7 +65,37 @@ def recipes() -> dict[str, RunSpec]:
     """A default pretraining for each data set and objective, by its name in the address."""
     sets = ("glyphs", *(name for name in DATASETS.names() if name != "glyphs"))
     pairs = ((dataset, objective) for dataset in sets for objective in OBJECTIVES.names() if not lacks(objective, dataset))
-    return {f"{dataset}-{objective}": RunSpec.make("pretrain", dataset=dataset, objective=objective) for dataset, objective in pairs}
+    return {f"{dataset}-{objective}": _recipe(dataset, objective) for dataset, objective in pairs}
+
+
+def _recipe(dataset: str, objective: str) -> RunSpec:
+    teacher = teacher_of(dataset, usual_teacher(dataset), {}) if taught(objective) else None
+    return RunSpec.make("pretrain", source=teacher, dataset=dataset, objective=objective)
+
+
+def teacher_of(dataset: str, backbone: str, knobs: Mapping[str, Any]) -> RunSpec:
+    """The recipe of a teacher; one that knows little teaches little, so it learns for longer than a source does."""
+    epochs = max(SCHOOLING, defaults("pretrain", dataset=dataset)["epochs"])
+    return RunSpec.make("pretrain", dataset=dataset, backbone=backbone, epochs=epochs, **knobs)
+
+
+def teachers(dataset: str, knobs: Mapping[str, Any], wanted: str | None = None) -> Sources:
+    """Who can teach on a data set drawn in one way: a recipe for each net, the usual one first, and nets that lie ready."""
+    nets = sorted((each.name for each in BACKBONES if reads(each.name, dataset)), key=lambda net: net != usual_teacher(dataset))
+    specs = {net: teacher_of(dataset, net, knobs) for net in nets}
+    titles = {net: f"{net}, supervised on {dataset}" for net in nets}
+    ready = frame.store().runs(limit=NEWEST, kind="pretrain", state="finished")
+    asked = frame.store().run(wanted) if wanted and wanted not in specs else None
+    known = {spec.key: net for net, spec in specs.items()}
+    told = dict.fromkeys(nets, "What teaches is trained first; then it is kept.")
+    for run in [*ready, *([asked] if asked is not None and asked.state == "finished" else [])]:
+        if run.objective != "supervised" or run.kind != "pretrain" or run.spec.dataset != dataset:
+            continue
+        name = known.get(run.spec.key, run.id)
+        titles.setdefault(name, f"{words.source(run.spec)}, run {run.number}")
+        specs[name] = specs[run.id] = run.spec  # a run keeps its name where other knobs make it a recipe
+        told[name] = f"What the teacher has learned: {_quality(run)}."
+    return Sources(titles, specs, told)
 
 
 def recipe_name(spec: RunSpec, run: str | None) -> str:

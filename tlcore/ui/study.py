@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlcore import jobs
+from tlcore.objectives import OBJECTIVES
 from tlcore.store import MemberRecord, Run, StudyRecord
 from tlcore.studies import Study, span
 from tlcore.ui import answer, behind, frame, hand, launch, pace, progress, words
@@ -202,7 +203,7 @@ def _curves(record: StudyRecord, sources: list[Run], members: list[MemberRecord]
     with left:
         st.markdown("**Learning the source**")
         read = [curves.Series(colours.ROLES["source"].label, rows[run.id], "source", run.spec.seed) for run in sources if rows[run.id]]
-        metric = "accuracy" if all(run.objective == "supervised" for run in sources) else "loss"
+        metric = "accuracy" if all(OBJECTIVES[run.objective].facts.get("names") for run in sources) else "loss"
         epochs, alt = max((run.epochs for run in sources), default=1), f"{metric.capitalize()} of the sources after each epoch."
         live_chart(read, "study-sources", alt, metric, epochs, HEIGHT, same and f"{same}-sources")
     with right:

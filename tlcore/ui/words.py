@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tlcore import clock
+from tlcore.datasets import DATASETS
 from tlcore.spec import RunSpec
 from tlcore.studies import STUDIES
 from tlcore.studies import label as label_of
@@ -140,9 +141,9 @@ def short(spec: RunSpec) -> str:
     >>> short(letters), short(RunSpec.make("finetune", source=letters, strategy="freeze", frozen=3))
     ('Source: glyphs, autoencoder', '3 of 4 frozen, from glyphs, autoencoder')
     """
-    if spec.source is None:
-        return f"Source: {made(spec)}" if spec.kind == "pretrain" else does(spec)
-    return f"{does(spec)}, from {made(spec.source)}"
+    if spec.kind == "pretrain":
+        return f"Source: {made(spec)}"
+    return does(spec) if spec.source is None else f"{does(spec)}, from {made(spec.source)}"
 
 
 def does(spec: RunSpec) -> str:
@@ -161,7 +162,8 @@ def target(spec: RunSpec) -> str:
     """What a run learns, and from how much."""
     if spec.kind == "pretrain":
         return spec.dataset
-    return f"{spec.dataset}, {'all labels' if spec.labels_per_class is None else f'{spec.labels_per_class} a class'}"
+    told = f"{spec.dataset}, {'all labels' if spec.labels_per_class is None else f'{spec.labels_per_class} a class'}"
+    return told if spec.objective == "supervised" else f"{told}, {spec.objective}"
 
 
 def question(name: str) -> str:
@@ -192,6 +194,11 @@ def source(spec: RunSpec) -> str:
     return f"{made(spec)}, {spec.backbone}"
 
 
+def role(spec: RunSpec) -> str:
+    """What its source is to a run: what it starts from, or who teaches it."""
+    return "teacher" if spec.kind == "pretrain" else "source"
+
+
 def made(spec: RunSpec) -> str:
     """What a source was trained on, for what if not for naming classes, and whether elsewhere."""
     made_for = "" if spec.objective == "supervised" else f", {spec.objective}"
@@ -205,6 +212,29 @@ def literal(text: str) -> str:
     'my \\\\*best\\\\* \\\\:red\\\\[one\\\\]'
     """
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def examples(number: int, dataset: str, which: str = "") -> str:
+    """So many examples of a data set, or of a part of it.
+
+    >>> examples(540, "digits", "test"), examples(53, "wine")
+    ('540 test images', '53 rows')
+    """
+    return count(number, f"{which} {kind(dataset)}".strip())
+
+
+def one(dataset: str) -> str:
+    """One example of a data set, with its article.
+
+    >>> one("mnist"), one("wine")
+    ('an image', 'a row')
+    """
+    return f"{'a' if kind(dataset) == 'row' else 'an'} {kind(dataset)}"
+
+
+def kind(dataset: str) -> str:
+    """What one example of a data set is."""
+    return "row" if "table" in DATASETS[dataset].facts else "image"
 
 
 def plain(text: object) -> str:

@@ -13,7 +13,7 @@ from tlcore import clock
 from tlcore.registry import InputError
 from tlcore.store import tables
 from tlcore.store.curves import is_id
-from tlcore.store.writing import Writing, abandon, unused
+from tlcore.store.writing import Writing, abandon
 
 runs, studies, members = tables.runs, tables.studies, tables.members
 
@@ -101,11 +101,11 @@ def _age(path: Path) -> float:
 def _only_for(connection: Connection, study_id: str) -> list[str]:
     """The runs that nothing but this study uses, and the sources that nothing but these runs came from."""
     members_of = select(members.c.run).where(members.c.study == study_id)
-    gone = list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(members_of), unused(study_id))))
+    gone = list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(members_of), _unused(study_id))))
     child = runs.alias()
     sources = select(child.c.parent).where(child.c.id.in_(gone))
     others = exists().where(child.c.parent == runs.c.id, child.c.id.not_in(gone))
-    return gone + list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(sources), unused(study_id), ~others)))
+    return gone + list(connection.scalars(select(runs.c.id).where(runs.c.id.in_(sources), _unused(study_id), ~others)))
 
 
 def remove(connection: Connection, run_id: str) -> None:
@@ -114,3 +114,9 @@ def remove(connection: Connection, run_id: str) -> None:
     connection.execute(update(studies).where(studies.c.id.in_(poorer)).values(key=None, summary=None))
     for column in (members.c.run, tables.epochs.c.run, tables.artifacts.c.run, tables.commands.c.run, runs.c.id):
         connection.execute(delete(column.table).where(column == run_id))
+
+
+def _unused(study_id: str) -> Any:
+    """The condition for a run that only this study asked for."""
+    elsewhere = members.alias()
+    return ~or_(runs.c.asked, exists().where(elsewhere.c.run == runs.c.id, elsewhere.c.study != study_id))

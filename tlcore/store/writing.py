@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from tlcore import clock
 from tlcore.registry import InputError
@@ -295,9 +295,3 @@ def _fill(connection: Connection, study_id: str, study: Study, visitor: str, the
         run_id = there.get(member.identity) or ensure(connection, member.spec, visitor, study=study_id, shard=member.shard)
         row = {"study": study_id, "place": place, "run": run_id, "arm": member.arm, "frozen": member.frozen, "seed": member.seed}
         connection.execute(insert(members).values(**row))
-
-
-def unused(study_id: str) -> Any:
-    """The condition for a run that only this study asked for."""
-    elsewhere = members.alias()
-    return ~or_(runs.c.asked, exists().where(elsewhere.c.run == runs.c.id, elsewhere.c.study != study_id))

@@ -14,10 +14,11 @@ from tlcore.datasets import Dataset, load
 from tlcore.registry import InputError
 from tlcore.spec import Place, RunSpec, Stretch, course
 from tlcore.strategies import Keep, Phase, Relative, Renew
-from tlcore.training import Checkpoint, Outcome, Recorder, Silent, audit, branches, report, start
+from tlcore.training import Checkpoint, Outcome, Recorder, Silent, audit, branches, report, start, tally
 from tlcore.training.best import Best
 from tlcore.training.calls import Calls
 from tlcore.training.collapse import Alarm
+from tlcore.training.ends import Collapsed, Diverged, Halted, heed
 from tlcore.training.glimpse import Glimpses
 from tlcore.training.loop import Structure
 from tlcore.training.network import Network, network
@@ -32,20 +33,7 @@ tf.config.experimental.enable_op_determinism()
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-class Halted(Exception):
-    """Somebody wished the run to end here: stopped, or parked until it goes on."""
-
-
-class Diverged(Exception):
-    """The loss is no longer a number; the message says since which epoch."""
-
-
-class Collapsed(Exception):
-    """All images have become the same to the net; the message says since when, and what to do."""
-
-
 PAYS = 2  # epochs that must follow for a longer prefix to be worth the pass over the images that it needs
-HALTS = {"stop": "stopped", "park": "parked"}
 
 
 def train(spec: RunSpec, recorder: Recorder, source: Mapping[str, np.ndarray] | None, checkpoint: Checkpoint | None) -> Outcome:
@@ -87,8 +75,7 @@ class _Run:
         self.within: Stretch | None = None
 
     def _alive(self) -> None:
-        if halt := HALTS.get(self.recorder.wish() or ""):
-            raise Halted(halt)
+        heed(self.recorder)
 
     def _heard(self, place: Place, now: Place) -> bool:
         """Take what was asked for; whether that changes what comes."""
@@ -127,7 +114,7 @@ class _Run:
         sums = self.calls.measure(Structure.of(self.net, self.spec.phases[0], self.spec.weight_decay))
         if not np.isfinite(sums).all():
             raise InputError("With these weights the loss is not a number: they are damaged, export the source again.")
-        self.end = self._means(sums)[1]
+        self.end = tally.means(self.net, self.calls, sums)[1]
         return self._finish()
 
     def _prepare(self, phase: Phase) -> None:
@@ -146,9 +133,9 @@ class _Run:
         sums = self.calls.measure(Structure.of(self.net, self.spec.phases[0], self.spec.weight_decay))
         if not np.isfinite(sums).all():
             raise Diverged("The loss is not a number before the first step: the weights of the source are damaged, pretrain it again.")
-        self.before = self.end = self._means(sums)[1]
+        self.before = self.end = tally.means(self.net, self.calls, sums)[1]
         seen = self._glimpsed(0, must=True) if glimpsed else {}
-        self.recorder.epochs([{"epoch": 0, **self.before, **self._confusion(sums), **self._watched(), **seen}])
+        self.recorder.epochs([{"epoch": 0, **self.before, **tally.confusion(self.net, sums), **self._watched(), **seen}])
         self._remember(0)
 
     def _remember(self, epoch: int) -> None:
@@ -271,29 +258,15 @@ class _Run:
         raise Diverged(f"The loss was no longer a number in epoch {good + 1}: {rate}; {kept}.")
 
     def _row(self, epoch: int, sums: np.ndarray, seconds: float) -> dict[str, Any]:
-        learned, seen = self._means(sums)
+        learned, seen = tally.means(self.net, self.calls, sums)
         first = 2 * len(self.net.measures)
         norms = sums[first : first + len(self.net.parts)] / (len(self.calls.cuts) - 1)
         rate = self._rate() * float(self.calls.pace[epoch].mean())
-        told = {"seconds": seconds, "rate": rate, "gradients": norms.tolist(), **self._confusion(sums)}
+        told = {"seconds": seconds, "rate": rate, "gradients": norms.tolist(), **tally.confusion(self.net, sums)}
         return {"epoch": epoch + 1, **learned, **seen, **told}
 
     def _rate(self) -> float:
         return self.within.learning_rate if self.within else self.spec.learning_rate
-
-    def _confusion(self, sums: np.ndarray) -> dict[str, Any]:
-        """Which classes of the validation part were taken for which: (classes, classes), rows true."""
-        count = self.net.confused
-        return {"confusion": sums[-(count**2) :].reshape(count, count).astype(int).tolist()} if count else {}
-
-    def _means(self, sums: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
-        """Means of the training half and of the validation half of an epoch's sums, by name."""
-        names = self.net.measures
-        learned, seen = np.split(sums[: 2 * len(names)], 2)
-        return (
-            {name: float(total) / len(self.calls.labels) for name, total in zip(names, learned, strict=True)},
-            {f"val_{name}": float(total) / len(self.calls.known) for name, total in zip(names, seen, strict=True)},
-        )
 
     def _take_best(self) -> None:
         """With patience the run ends as it was at its best, measured once more; the finder of a rate leaves the net as it was."""
@@ -301,7 +274,7 @@ class _Run:
         if kept:
             self.net.load(kept)
             last = Structure.of(self.net, self.spec.course[-1].phase, self.spec.weight_decay)
-            self.end = self._means(self.calls.measure(last))[1]
+            self.end = tally.means(self.net, self.calls, self.calls.measure(last))[1]
 
     def _finish(self) -> Outcome:
         scores, arrays = report.scores(self.spec, self.net, self.calls)

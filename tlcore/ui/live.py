@@ -17,7 +17,7 @@ from tlcore.charts import timeline as rows
 from tlcore.charts.flags import Flag
 from tlcore.ui import escape, live_script, playhead
 
-SCRIPT = live_script.LOAD + escape.SCRIPT + playhead.SCRIPT + live_script.SCRIPT
+SCRIPT = live_script.LOAD + live_script.DRAW + escape.SCRIPT + playhead.SCRIPT + live_script.SCRIPT
 HTML = live_script.HTML
 STYLE = live_script.STYLE + playhead.STYLE
 

@@ -19,7 +19,7 @@ function load() {
   return window.tlcorePlotly
 }
 """
-SCRIPT = """
+DRAW = """
 const NARROW = 480
 
 function dark(box) {

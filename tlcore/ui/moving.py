@@ -11,6 +11,7 @@ from tlcore.ui import live_script
 
 SCRIPT = (
     live_script.LOAD
+    + live_script.DRAW
     + """
 async function paint(box) {
   const plotly = await load()

@@ -70,9 +70,9 @@ def _dots(places: np.ndarray, labels: np.ndarray, names: dict[int, str], colour:
 
 
 def _sheet(theme: str, share: float | None, height: int) -> paper.Figure:
-    shown = "" if share is None else f", which show {100 * share:.0f} % of the spread"
+    shown = [] if share is None else [paper.heading(theme, f"{100 * share:.0f} % of the spread")]
     bare: dict[str, Any] = {"range": [-EDGE - 0.2, EDGE + 0.2], "showticklabels": False, "ticks": "", "zeroline": False}
-    across = paper.axis(theme, f"First of two axes{shown}", **bare, constrain="domain")
+    across = paper.axis(theme, "First axis", **bare, constrain="domain")
     up = paper.axis(theme, "Second axis", **bare, scaleanchor="x", constrain="domain")
-    more = {"annotations": [], "margin": {"l": 24, "r": 8, "t": 8, "b": 32}, "transition": {"duration": 600, "easing": "cubic-in-out"}}
+    more = {"annotations": shown, "margin": {"l": 24, "r": 8, "t": 28, "b": 32}, "transition": {"duration": 600, "easing": "cubic-in-out"}}
     return paper.layout(theme, height, xaxis=across, yaxis=up, **more)

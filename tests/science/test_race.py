@@ -77,3 +77,7 @@ def test_where_racers_are_judged_is_fixed_before(amounts, at):
 def test_who_is_above_scratch_is_said(scratch, who):
     said = answer(rows(**{**MEANS, "scratch": scratch}), str.upper, "")["sentence"]
     assert f"{who} above it on average." in said and "From scratch reached" in said
+
+
+def test_who_beats_random_blocks_and_stays_below_scratch_has_not_helped():
+    assert answer(rows(**{**MEANS, "scratch": 0.9}), str, "")["label"] == "Below scratch"

@@ -31,10 +31,17 @@ def answer(rows: Sequence[Row], phrase: Callable[[str], str], conditions: str) -
     said = {"verdict": sentence(standings, phrase), "means": "", "conditions": conditions}
     arms = [_arm(cells, place) for place in cells]
     told = bool(standings) and all(each["n"] >= FEWEST for each in standings)
-    label = "Measured" if not told else "Helps" if any(each["beats"] for each in standings) else "Inconclusive"
+    label = _word(standings) if told else "Measured"
     whole = f"{said['verdict']} {conditions}"
     kept = {"label": label, "sentence": whole, "said": said, "arms": arms, "standings": standings}
     return {**kept, "contrasts": [each.plain() for each in contrasts], "difference": None, "verdict": None, "best": None, "cheapest": None}
+
+
+def _word(standings: Sequence[Mapping[str, Any]]) -> str:
+    """The word of the card: a racer that beats random blocks and is not above scratch has not helped."""
+    if not any(each["beats"] for each in standings):
+        return "Inconclusive"
+    return "Helps" if any(each["beats"] and (each["over_scratch"] or 0) > 0 for each in standings) else "Below scratch"
 
 
 def _cells(rows: Sequence[Row]) -> Cells:

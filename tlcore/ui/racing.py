@@ -132,10 +132,10 @@ def standings(record: StudyRecord) -> None:
     if not found:
         return
     st.markdown("**What was it worth, and what did it cost?**")
-    head = ("", "Accuracy", "Over random blocks", "p", "Over scratch", "", "Pretraining", "Images seen", "Energy")
+    head = ("", "Accuracy", "Over random blocks", "p", "Over scratch", "Pretraining", "Images seen", "Energy")
     lines = [
         head,
-        (":--", *("--:",) * 4, ":--", *("--:",) * 3),
+        (":--", *("--:",) * 7),
         *(_line(each, costs.get(each["arm"], {}), _several(found)) for each in found),
     ]
     st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
@@ -153,16 +153,14 @@ def _several(found: Sequence[Mapping[str, Any]]) -> bool:
 
 def _line(each: Mapping[str, Any], cost: Mapping[str, Any], several: bool) -> tuple[str, ...]:
     spread = f" ± {50 * (each['high'] - each['low']):.1f}" if each.get("high") is not None else ""
-    verdict = "" if each["beats"] is None else ":green[better than random blocks]" if each["beats"] else "no measurable benefit here"
     p = "–" if each["p"] is None else "< 0.001" if each["p"] < 0.001 else f"{each['p']:.3f}"
     spent = (words.seconds(cost.get("seconds")), f"{cost['images']:,.0f}", f"{cost['energy']:.2f} Wh") if cost else ("–", "–", "–")
-    name = f"{label(each['arm'])}{', ' + each['target'] if several else ''}"
+    name = f"{label(each['arm'])}{', ' + each['target'] if several else ''}{': **no measurable benefit here**' if each['beats'] is False else ''}"
     return (
         name,
         words.percent(each["mean"]),
         f"{words.points(each['gain'])}{spread}",
         p,
         words.points(each["over_scratch"]),
-        verdict,
         *spent,
     )

@@ -188,21 +188,25 @@ def _knob_fields(knobs: Iterable[Knob], prefix: str, source: RunSpec, shown: boo
 
 
 def _adopt(objective: str, dataset: str) -> None:
-    """Other data or another objective was chosen: what stood as it was before becomes what is needed now."""
+    """Other data or another objective was chosen: what stood as it was before becomes what is needed now.
+
+    It is said anew, not forgotten: a field that keeps its name keeps what the browser last knew of it.
+    """
     before = st.session_state.get(OBJECTIVE, (objective, dataset))
     st.session_state[OBJECTIVE] = (objective, dataset)
     if before == (objective, dataset):
         return
-    usually = defaults("pretrain", *before) | {"backbone": usual_net(before[1])}
-    for name, usual in usually.items():
+    was, needed = (defaults("pretrain", *each) | {"backbone": usual_net(each[1])} for each in (before, (objective, dataset)))
+    for name, usual in was.items():
         key = f"source_{name}"
         now = st.session_state.get(key)
-        if (
-            key not in st.query_params
-            and now is not None
-            and str(now) in (str(usual), usual if isinstance(usual, str) else forms.plain(usual))
-        ):
-            del st.session_state[key]
+        if key not in st.query_params and now is not None and str(now) in (str(usual), _written(usual)):
+            st.session_state[key] = _written(needed[name]) if isinstance(now, str) else needed[name]
+
+
+def _written(value: Any) -> str:
+    """A setting as a choice among words keeps it."""
+    return value if isinstance(value, str) else forms.plain(value)
 
 
 def budget_fields(

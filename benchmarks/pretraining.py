@@ -58,6 +58,7 @@ def ours(spec: RunSpec) -> float:
 def plain(spec: RunSpec) -> float:
     """Seconds of an epoch of ``model.fit``."""
     keras.backend.clear_session()
+    keras.utils.set_random_seed(0)
     data = load(spec.dataset, spec.settings("dataset"))
     net = Network(spec, len(data.classes))
     model = keras.Sequential([keras.Input(net.image), *(_copy(part) for part in net.parts)])

@@ -7,7 +7,9 @@ import json
 import pytest
 from sqlalchemy import update
 
+from tests.pages.conftest import target
 from tlcore.store import tables
+from tlcore.ui.beside import scratch
 from tlcore.ui.result import TABS
 
 SENTENCES = {
@@ -225,3 +227,23 @@ def test_a_run_leads_to_its_study(lab):
     app = lab.page("pages/runs.py", run=member.run.id)
     links = {each.proto.label: each.proto for each in app.main.get("page_link")}
     assert f"study={study.id}" in links[f"Study {study.number}: How much should I freeze?"].query_string
+
+
+def test_beside_a_fine_tuning_stands_what_it_would_be_from_scratch(lab):
+    run = lab.store.run(lab.worker.finished(target(seed=11), 0.871, seconds=1.0))
+    app = lab.page("pages/runs.py", run=run.id)
+    button = app.button(key="run-beside")
+    assert button.label.startswith("Measure from scratch beside it, about")
+    said = lab.said(lab.calm(button.click().run()))
+    asked = scratch(run.spec)
+    found = lab.store.answer_of(asked.key)
+    assert found is not None and f"[Run {found.number}](runs?run={found.id}) measures the same from scratch" in said
+    assert (asked.source, asked.seed, asked.labels_per_class, asked.epochs) == (None, run.spec.seed, 5, run.spec.epochs)
+    lab.worker.finished(asked, 0.9, seconds=1.0)
+    said = lab.said(lab.page("pages/runs.py", run=run.id))
+    assert "from scratch" in said.lower() and "the source was worth **−2.9 points** here" in said, "a loss is said as one"
+
+
+def test_a_run_from_scratch_or_without_a_result_has_nothing_beside_it(lab):
+    for name in ("scratch", "stopped", "source"):
+        assert not [each for each in lab.page("pages/runs.py", run=lab.runs[name]).button if each.key == "run-beside"]

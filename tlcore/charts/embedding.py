@@ -15,6 +15,7 @@ from tlcore.charts import colours, paper
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+LEGEND = 96  # pixels below, for the names of up to ten classes
 TOLD = 10  # classes up to which each has a colour and a marker of its own
 SYMBOLS = ("circle", "square", "diamond", "x", "star")
 EDGE = 3.0  # where the axes end; half of the dots lie within a distance of 1 from their middle
@@ -46,7 +47,8 @@ def draw(
     if len(there) > TOLD:
         return {"data": [_dots(places, labels, names, colours.of("source", theme), "circle")], "layout": _sheet(theme, share, height)}
     sheet, inks = _sheet(theme, share, height), colours.palette(theme).classes
-    sheet |= {"showlegend": True, "legend": {"x": 1.02, "xanchor": "left", "y": 1, "itemsizing": "constant", "tracegroupgap": 0}}
+    below = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.16, "yanchor": "top", "itemsizing": "constant", "tracegroupgap": 0}
+    sheet |= {"showlegend": True, "legend": below, "margin": sheet["margin"] | {"b": LEGEND}}
     traces = []
     for place, label in enumerate(there):
         mine = np.asarray(labels) == label

@@ -61,7 +61,7 @@ def figure(table: DataFrame, theme: str = "light") -> paper.Figure:
     if table.empty:
         return paper.empty(theme, "For every objective and number of labels its accuracy appears here.", 240)
     arms, amounts = list(dict.fromkeys(table["arm"])), sorted({_amount(each) for each in table["labels"]})
-    sheet = _sheet(theme, arms, amounts)
+    sheet = _sheet(theme, arms, amounts, bool(table["high"].notna().any()))
     most = max((gain for gain in table["gain"].dropna()), default=0.0) or 1.0
     for row in table.itertuples(index=False):
         x, y = amounts.index(_amount(row.labels)), arms.index(row.arm)
@@ -118,7 +118,7 @@ def _tick(amount: tuple[bool, int]) -> str:
     return "all" if amount[0] else str(amount[1])
 
 
-def _sheet(theme: str, arms: list[str], amounts: list[tuple[bool, int]]) -> paper.Figure:
+def _sheet(theme: str, arms: list[str], amounts: list[tuple[bool, int]], told: bool) -> paper.Figure:
     ticks: dict[str, Any] = {"ticks": "", "showline": False, "fixedrange": True, "tickangle": 0}
     names = [_tick(each) for each in amounts]
     across = paper.axis(
@@ -126,6 +126,6 @@ def _sheet(theme: str, arms: list[str], amounts: list[tuple[bool, int]]) -> pape
     )
     called = [label(arm).replace("Variational (VAE)", "VAE") for arm in arms]
     down = paper.axis(theme, range=[len(arms) - 0.5, -0.5], tickvals=list(range(len(arms))), ticktext=called, **ticks)
-    said = [paper.heading(theme, "Test accuracy, %, ± 95 % interval")]
+    said = [paper.heading(theme, f"Test accuracy, %{', ± 95 % interval' if told else ''}")]
     margin = {"l": 120, "r": 8, "t": 28, "b": 48}
     return paper.layout(theme, EDGE + ROW * len(arms), xaxis=across, yaxis=down, annotations=said, shapes=[], margin=margin)

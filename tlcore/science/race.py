@@ -143,7 +143,7 @@ def _told(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str]) 
     amount = "all labels" if at is None else f"{at} label{'s' if at != 1 else ''} a class"
     seeds = f"{best['n']} seed{'s' if best['n'] != 1 else ''}"
     first = f"On {best['target']} with {amount} and {seeds}, {phrase(best['arm'])} came furthest: {100 * best['mean']:.1f} %"
-    first += f", {100 * best['gain']:+.1f} points over blocks frozen at random.".replace("-", "−")
+    first += f", {abs(100 * best['gain']):.1f} points {'over' if best['gain'] >= 0 else 'below'} blocks frozen at random."
     first += _scratch(standings, phrase)
     if best["beats"] is None:
         return f"{first} Fewer than {FEWEST} seeds draw no verdict."

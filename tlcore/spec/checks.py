@@ -72,7 +72,7 @@ def lacks(objective: str, dataset: str) -> str:
     why = missing(objective, dataset)
     if not why:
         return ""
-    *others, last = (each.name for each in DATASETS if not missing(objective, each.name))
+    *others, last = (each.name for each in DATASETS if not missing(objective, each.name) and "download" not in each.facts)
     good = f"{', '.join(others)} or {last}" if others else last
     return f"{objective} needs {MISSING[why].format(dataset)}: choose {good}, or another objective."
 

@@ -98,6 +98,11 @@ class Reading(Curves):
                 found |= set(connection.scalars(select(runs.c.key).where(some, runs.c.state == "finished")))
         return frozenset(found)
 
+    def answer_of(self, key: str) -> Run | None:
+        """The run that waits, trains or has finished under a key."""
+        found = self._runs(select(*RUN_COLUMNS).where(runs.c.key == key, runs.c.state.in_(tables.ANSWERED)))
+        return found[0] if found else None
+
     def answered(self, key: str) -> bool:
         """Whether a study of that key has finished."""
         wanted = self._studies(select(studies).where(studies.c.key == key))

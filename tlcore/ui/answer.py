@@ -49,7 +49,7 @@ def _words(record: StudyRecord, runs: list[Standing], said: list[str], with_diff
         if with_difference and summary.get("difference"):
             figures.difference(record, runs)
         st.markdown(joined(" ".join(said)))
-        if summary.get("label") == "Measured":
+        if summary.get("label") == "Measured" and record.question != "race":  # whose sentence says it
             st.markdown("Fewer than five seeds: what was measured, and no verdict.")
         if summary.get("interim"):
             st.markdown(

@@ -223,7 +223,9 @@ def _arrive(key: str, options: Mapping[str, str], default: Sequence[str], label:
         if len(good) < len(wanted):
             _depart(key)
             if not told:
-                st.warning(f"{label.rstrip('?')}: the address asks for {raw[:40]!r}, which is not there; the default is taken.")
+                strange = ",".join(name for name in wanted if name not in options)
+                then = "is left out" if good else "is not there; the default is taken"
+                st.warning(f"{label.rstrip('?')}: the address asks for {strange[:40]!r}, which {then}.")
     now = state.get(key)
     if now is None or any(name not in options for name in (now if many else [now])):
         state[key] = list(default) if many else default

@@ -12,6 +12,7 @@ from tlcore.engine.recorder import ARRAYS
 from tlcore.objectives import OBJECTIVES
 from tlcore.store import Run
 from tlcore.ui import forms, frame, playback, progress, watching, words
+from tlcore.ui.beside import beside
 from tlcore.ui.details import details_view
 from tlcore.ui.pretext import measures, probe
 from tlcore.ui.seal import moved_view
@@ -78,6 +79,7 @@ def _classes(run: Run, result: Mapping[str, Any]) -> None:
     start = result.get("start", {}).get("val_accuracy")
     before = f" Before the first step it named {words.percent(start)} of the validation part rightly." if start is not None else ""
     st.markdown(f"{sizes(run, result)}{before} With every class counted alike: {words.percent(result['balanced_accuracy'])}.")
+    beside(run)
     st.markdown("**Which classes does it know?**")
     figure = kept(f"{run.id}-classes", lambda theme: per_class.figure(per_class.table(result["per_class"]), theme))
     chart(figure, key="run-classes", alt="Recall and precision of each class.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from tlcore import jobs
 from tlcore.registry import InputError
+from tlcore.science.sentence import labelled, p_value
 from tlcore.store import Run, StudyRecord
 from tlcore.studies import label
 
@@ -100,7 +101,7 @@ def race_lines(summary: dict[str, Any]) -> list[str]:
     """The answer of a race as a Markdown table: a row an objective, the best first, controls last; accuracy in %, half its interval beside it."""
     cells = {(each["target"], each["arm"], each["frozen"]): each for each in summary["arms"]}
     amounts = sorted({labels for _, _, labels in cells}, key=lambda each: (each is None, each or 0))
-    named = ["all labels" if each is None else f"{each} label{'s' if each != 1 else ''} a class" for each in amounts]
+    named = [labelled(each) if each is None else f"{labelled(each)} a class" for each in amounts]
     lines = ["| pretrained by | " + " | ".join(named) + " | |", "|---|" + "--:|" * len(amounts) + "---|"]
     for target in dict.fromkeys(each["target"] for each in summary["standings"]):
         standings = [each for each in summary["standings"] if each["target"] == target]
@@ -111,11 +112,11 @@ def race_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def _judged(standing: dict[str, Any]) -> str:
-    gain = f"{100 * standing['gain']:+.1f} points over random blocks with {standing['labels']} labels".replace("-", "−")
+    gain = f"{100 * standing['gain']:+.1f} points over random blocks with {labelled(standing['labels'])}".replace("-", "−")
     if standing["beats"] is None:
         return gain
-    p = "< 0.001" if standing["p"] < 0.001 else f"{standing['p']:.3f}"
-    return f"{gain}, p {p}" if standing["beats"] else f"no measurable benefit here ({gain}, p {p})"
+    told = f"{gain}, p {p_value(standing['p'])}"
+    return told if standing["beats"] else f"no measurable benefit here ({told})"
 
 
 def _cell(cell: dict[str, Any] | None) -> str:

@@ -1,34 +1,24 @@
 """Where images lie in the embedding: each a dot in the plane in which they spread most, the classes told apart where they are few.
 
-``table`` and ``figure`` are the chart; ``draw`` is the short way for a picture that moves with the epochs.
+``table`` (that of the cloud) and ``figure`` are the chart; ``draw`` is the short way for a picture that moves with the epochs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tlcore.charts import colours, paper
+from tlcore.charts import cloud, colours, paper
+from tlcore.charts.cloud import MOST, SYMBOLS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 LEGEND = 96  # pixels below, for the names of up to ten classes
-TOLD = 10  # classes up to which each has a colour and a marker of its own
-SYMBOLS = ("circle", "square", "diamond", "x", "star")
 EDGE = 3.0  # where the axes end; half of the dots lie within a distance of 1 from their middle
 
-
-def table(places: np.ndarray, labels: Sequence[int] | np.ndarray, classes: Sequence[str]) -> DataFrame:
-    """A row for each image: x, y (half of them lie within 1 from the middle), label, name. places: (n, 2)."""
-    import pandas as pd
-
-    found = [int(label) for label in labels]
-    points = np.asarray(places, "float64").reshape(len(found), 2)
-    names = [str(classes[label]) for label in found]
-    return pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "label": found, "name": names})
+table = cloud.table
 
 
 def figure(table: DataFrame, theme: str = "light", share: float | None = None, height: int = 320) -> paper.Figure:
@@ -44,7 +34,7 @@ def draw(
     if not len(places):
         return paper.empty(theme, "As soon as the run begins, a dot for each of some validation images appears here.", height)
     there = sorted(set(np.asarray(labels).tolist()))
-    if len(there) > TOLD:
+    if len(there) > MOST:
         return {"data": [_dots(places, labels, names, colours.of("source", theme), "circle")], "layout": _sheet(theme, share, height)}
     sheet, inks = _sheet(theme, share, height), colours.palette(theme).classes
     below = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.16, "yanchor": "top", "itemsizing": "constant", "tracegroupgap": 0}
@@ -52,7 +42,7 @@ def draw(
     traces = []
     for place, label in enumerate(there):
         mine = np.asarray(labels) == label
-        traces.append(_dots(places[mine], labels[mine], names, inks[place], SYMBOLS[place % len(SYMBOLS)]))
+        traces.append(_dots(places[mine], labels[mine], names, inks[place], SYMBOLS[place]))
     return {"data": traces, "layout": sheet}
 
 

@@ -18,6 +18,7 @@ AT_ONCE = 2
 PATIENCE = 300.0  # seconds after which it is killed: drawing a large data set can take a minute
 BUSY = "Other files are being made or read just now: try again in a moment."
 LATE = "It took too long and was ended: try again when the machine has less to do."
+CUT_SHORT = "It was cut short: try again."
 
 _lock = threading.Lock()
 _sent: dict[str, Errand] = {}
@@ -59,7 +60,7 @@ def state(name: str) -> tuple[str, str] | None:
         return "failed", LATE
     if code is None:
         return "running", ""
-    return ("done" if code == 0 else "failed"), _last_line(errand.said)
+    return ("done" if code == 0 else "failed"), last_line(errand.said) or CUT_SHORT
 
 
 def forget(name: str) -> None:
@@ -74,9 +75,10 @@ def _drop(name: str) -> None:
         errand.said.unlink(missing_ok=True)
 
 
-def _last_line(path: Path) -> str:
+def last_line(path: Path) -> str:
+    """What a process has said last, or nothing."""
     try:
         lines = path.read_text("utf-8", "replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "It was cut short: try again."
+    return lines[-1] if lines else ""

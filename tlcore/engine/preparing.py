@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.engine import previews
+from tlcore.engine.errands import last_line
 from tlcore.engine.pool import Pool
 
 CUT_SHORT = "The preparation was cut short: ask for it again."
@@ -30,9 +31,9 @@ class Preparation:
         code = self.code()
         if code is None:
             return None
-        lines = self.said.read_text("utf-8", "replace").strip().splitlines()
+        told = last_line(self.said) if code > 0 else ""
         self.said.unlink(missing_ok=True)
-        return "" if code == 0 else lines[-1] if code > 0 and lines else CUT_SHORT
+        return "" if code == 0 else told or CUT_SHORT
 
 
 def begin(pool: Pool, key: str, name: str, knobs: dict[str, Any]) -> Preparation:

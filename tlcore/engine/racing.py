@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlcore.objectives import OBJECTIVES
+from tlcore.science.sentence import count
 from tlcore.store import MemberRecord, Run, Store, StudyRecord
 from tlcore.studies import apart, label
 
@@ -50,7 +51,7 @@ def conditions(record: StudyRecord, members: Sequence[MemberRecord]) -> str:
     sources = {each.run.spec.source.objective: each.run.spec.source for each in members if each.run.spec.source}
     epochs = sorted({spec.epochs for spec in sources.values()})
     spec = next(iter(sources.values()))
-    most = f"{epochs[-1]} epoch{'s' if epochs[-1] != 1 else ''}"
+    most = count(epochs[-1], "epoch")
     same = most if len(epochs) == 1 else f"{epochs[0]} to {most}, each objective its own"
     moved = "a probe on frozen blocks" if record.settings.get("moved") == "linear_probe" else "a probe, then all blocks tuned"
     seen = next((each.run.result["validation_size"] for each in members if each.run.result), 0)

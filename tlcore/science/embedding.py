@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-PLANE = 2
+from tlcore.science.plane import pca
+
 TINY = 1e-6  # of the largest singular value: less than that is rounding
 
 
@@ -25,14 +26,9 @@ def rank(features: np.ndarray) -> float:
 def plane(features: np.ndarray) -> tuple[np.ndarray, float]:
     """Features (n, d) on the two axes along which they spread most, (n, 2), half of them within a distance of 1 from their middle; and
     the share of all spread that lies on these two (Pearson 1901)."""
-    centred = np.asarray(features, "float64") - np.mean(features, axis=0, dtype="float64")
-    values, axes = np.linalg.eigh(centred.T @ centred)
-    points = np.zeros((len(centred), PLANE))
-    shown = axes[:, ::-1][:, :PLANE]
-    points[:, : shown.shape[1]] = centred @ shown
-    whole, spread = float(np.maximum(values, 0).sum()), float((points**2).sum())
+    points, shares = pca(features)
     middle = float(np.median(np.linalg.norm(points, axis=1)))
-    return points / middle if middle > 0 else points, min(1.0, spread / whole) if whole > 0 else 0.0
+    return points / middle if middle > 0 else points, min(1.0, sum(shares))
 
 
 def turned(points: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tlcore.science.sentence import count, labelled
 from tlcore.science.statistics import FEWEST, holm, interval, mean, one_sided
 from tlcore.science.verdict import Asked, judge
 
@@ -128,21 +129,17 @@ def _scratch(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str
     if best["over_scratch"] is None:
         return ""
     above = [phrase(each["arm"]) for each in standings if each["over_scratch"] is not None and each["over_scratch"] > 0]
-    who = (
-        "all are"
-        if len(above) == len(standings)
-        else "none is"
-        if not above
-        else f"{', '.join(above)} {'is' if len(above) == 1 else 'are'}"
-    )
+    who = f"{', '.join(above)} {'is' if len(above) == 1 else 'are'}" if above else "none is"
+    who = "all are" if len(above) == len(standings) else who
     return f" From scratch reached {100 * (best['mean'] - best['over_scratch']):.1f} %: {who} above it on average."
 
 
 def _told(standings: Sequence[Mapping[str, Any]], phrase: Callable[[str], str]) -> str:
     best, at = standings[0], standings[0]["labels"]
-    amount = "all labels" if at is None else f"{at} label{'s' if at != 1 else ''} a class"
-    seeds = f"{best['n']} seed{'s' if best['n'] != 1 else ''}"
-    first = f"On {best['target']} with {amount} and {seeds}, {phrase(best['arm'])} came furthest: {100 * best['mean']:.1f} %"
+    amount = labelled(at) if at is None else f"{labelled(at)} a class"
+    first = (
+        f"On {best['target']} with {amount} and {count(best['n'], 'seed')}, {phrase(best['arm'])} came furthest: {100 * best['mean']:.1f} %"
+    )
     first += f", {abs(100 * best['gain']):.1f} points {'over' if best['gain'] >= 0 else 'below'} blocks frozen at random."
     first += _scratch(standings, phrase)
     if best["beats"] is None:

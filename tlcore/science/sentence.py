@@ -141,6 +141,15 @@ def depth(frozen: int, blocks: int) -> str:
     return {0: "nothing", blocks: "everything"}.get(frozen, first)
 
 
+def labelled(labels: int | None) -> str:
+    """How many labels, None for all of them.
+
+    >>> labelled(None), labelled(1)
+    ('all labels', '1 label')
+    """
+    return "all labels" if labels is None else count(labels, "label")
+
+
 def percent(share: float) -> str:
     """A share as per cent."""
     return f"{100 * share:.1f} %"

@@ -100,7 +100,7 @@ class Reading(Curves):
 
     def answer_of(self, key: str) -> Run | None:
         """The run that waits, trains or has finished under a key."""
-        found = self._runs(select(*RUN_COLUMNS).where(runs.c.key == key, runs.c.state.in_(tables.ANSWERED)))
+        found = self._runs(select(*RUN_COLUMNS).where(runs.c.key == key, tables.IS_ANSWER))
         return found[0] if found else None
 
     def answered(self, key: str) -> bool:

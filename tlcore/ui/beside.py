@@ -32,10 +32,14 @@ def beside(run: Run) -> None:
         st.button(label, key="run-beside", on_click=hand.attempt, args=(jobs.submit, asked, hand.starter()))
         return
 
-    @frame.moving(1.0 if found.live else None, key="run-beside-view")
+    if not found.live:
+        st.markdown(sentence(run.accuracy, found))
+        return
+
+    @frame.moving(1.0, key="run-beside-view")
     def view() -> None:
         now = frame.store().answer_of(asked.key)
-        if now is not None and now.live is not found.live:
+        if now is not None and not now.live:
             st.rerun(scope="app")
         st.markdown(sentence(run.accuracy, now))
 

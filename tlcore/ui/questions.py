@@ -95,7 +95,7 @@ def _asked(question: str, prefix: str, source: RunSpec, dataset: str, given: dic
         with right:
             settings |= budget_fields("finetune", prefix, LEFT_OUT)
     plain = {"study": question, "source": json.loads(source.to_json()), "dataset": dataset, **given, **settings}
-    study = refused_in_words(lambda: _study(json.dumps(plain)))
+    study = refused_in_words(lambda: study_of(json.dumps(plain)))
     if study is not None and box.open:
         box.markdown(f":small[{costs(json.dumps(plain))}]")
     return study
@@ -110,7 +110,7 @@ def _own_field(knob: Knob, prefix: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _study(plain: str) -> Study:
+def study_of(plain: str) -> Study:
     """A study from its JSON; the same form at the next rerun makes no new one."""
     return Study.from_plain(json.loads(plain))
 
@@ -127,9 +127,9 @@ def costs(plain: str) -> str:
     for name, (on, off) in other.items():
         if name in asked:
             try:
-                takes = pace.of_study(_study(json.dumps(asked | {name: not asked[name]})))
+                takes = pace.of_study(study_of(json.dumps(asked | {name: not asked[name]})))
             except InputError:
                 continue
             told.append(f"{off if asked[name] else on}: {takes}")
-    now = _study(plain)
+    now = study_of(plain)
     return ". ".join([f"{words.count(len(now.members), 'run')} as chosen, {pace.of_study(now)}", *told]) + "."

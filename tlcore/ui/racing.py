@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.objectives import OBJECTIVES
+from tlcore.science.sentence import p_value
 from tlcore.spec import BUDGET, CATALOGUES
 from tlcore.spec.checks import lacks
 from tlcore.store import StudyRecord
@@ -16,6 +17,7 @@ from tlcore.studies import STUDIES, Study, label, racing
 from tlcore.ui import expect, forms, words
 from tlcore.ui.chart import Figure, chart, kept, theme
 from tlcore.ui.fetching import help_with
+from tlcore.ui.questions import study_of
 from tlcore.ui.recipes import budget_fields, refused_in_words, titles
 from tlcore.ui.standing import Standing
 
@@ -88,7 +90,7 @@ def _study(source: Mapping[str, Any], given: Mapping[str, Any], equal: str) -> S
     recipe = racing.recipe(**source)
     paces = racing.written(_paces(recipe, given["objectives"])) if equal == "time" else ""
     plain = {"study": "race", "source": json.loads(recipe.to_json()), "paces": paces, **given}
-    return Study.from_plain(json.loads(json.dumps(plain)))
+    return study_of(json.dumps(plain))
 
 
 def _paces(recipe: Any, objectives: Sequence[str]) -> dict[str, int]:
@@ -153,14 +155,13 @@ def _several(found: Sequence[Mapping[str, Any]]) -> bool:
 
 def _line(each: Mapping[str, Any], cost: Mapping[str, Any], several: bool) -> tuple[str, ...]:
     spread = f" ± {50 * (each['high'] - each['low']):.1f}" if each.get("high") is not None else ""
-    p = "–" if each["p"] is None else "< 0.001" if each["p"] < 0.001 else f"{each['p']:.3f}"
     spent = (words.seconds(cost.get("seconds")), f"{cost['images']:,.0f}", f"{cost['energy']:.2f} Wh") if cost else ("–", "–", "–")
     name = f"{label(each['arm'])}{', ' + each['target'] if several else ''}{': **no measurable benefit here**' if each['beats'] is False else ''}"
     return (
         name,
         words.percent(each["mean"]),
         f"{words.points(each['gain'])}{spread}",
-        p,
+        p_value(each["p"]),
         words.points(each["over_scratch"]),
         *spent,
     )

@@ -152,8 +152,22 @@ def test_a_race_gives_each_objective_its_minutes_and_goes_on_where_it_was(source
     assert before < {run.id for run in study.extend(seeds=2).runs}
 
 
-def test_a_race_without_a_source_or_a_time_is_refused(source):
-    with pytest.raises(tlcore.InputError, match="give the name of a data set"):
-        tlcore.race(None)
-    with pytest.raises(tlcore.InputError, match="give a number above 0"):
-        tlcore.race("digits", minutes=-1)
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"source": None}, "give the name of a data set"),
+        ({"minutes": -1}, "give a number above 0"),
+        ({"minutes": 0}, "give a number above 0"),
+        ({"minutes": "long"}, "give a number above 0"),
+        ({"objectives": ()}, "choose at least one of"),
+        ({"objectives": 7}, "choose at least one of"),
+        ({"targets": ()}, "There is no data set ''"),
+        ({"targets": 3}, "There is no data set"),
+        ({"labels": ()}, "numbers joined by hyphens"),
+        ({"labels": 0}, "Labels per class is 0"),
+        ({"paces": "autoencoder_0"}, "Epochs is 0"),
+    ],
+)
+def test_a_race_that_cannot_be_is_refused_with_a_sentence(source, given, sentence):
+    with pytest.raises(tlcore.InputError, match=sentence):
+        tlcore.race(**{"source": "digits", **given})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tlcore import jobs
 from tlcore.api import Run, Study, _recipe, _run, _study
-from tlcore.objectives import OBJECTIVES
 from tlcore.registry import InputError
 from tlcore.spec import RunSpec
 from tlcore.studies import racing
@@ -19,7 +18,7 @@ def race(
     source: Run | RunSpec | str = "glyphs",
     objectives: Sequence[str] | None = None,
     targets: str | Sequence[str] = "mnist",
-    labels: Sequence[int | None] = LABELS,
+    labels: int | Sequence[int | None] | None = LABELS,
     seeds: int = 5,
     minutes: float | None = None,
     **settings: Any,
@@ -34,17 +33,22 @@ def race(
     recipe = racing.recipe(source) if isinstance(source, str) else _recipe(source)
     if recipe is None:
         raise InputError("A race needs a source: give the name of a data set, or what tlcore.pretrain returned.")
-    named = tuple(OBJECTIVES[name].name for name in objectives or racing.fitting(recipe.dataset))
-    first, *others = [targets] if isinstance(targets, str) else list(targets)
-    amounts = "-".join(racing.ALL if each is None else str(each) for each in labels)
-    paces = own_epochs(recipe, named, minutes) if minutes else ""
-    given = {"objectives": named, "amounts": amounts, "also": "-".join(others), "paces": paces, "seeds": seeds, **settings}
+    named = racing.knob("objectives").check(racing.fitting(recipe.dataset) if objectives is None else objectives)
+    first, *others = _several(targets) or ("",)
+    amounts = "-".join(racing.ALL if each is None else str(each) for each in _several(labels))
+    paces = "" if minutes is None else own_epochs(recipe, named, minutes)
+    given = {"objectives": named, "amounts": amounts, "also": "-".join(map(str, others)), "paces": paces, "seeds": seeds, **settings}
     return _study("race", recipe, dataset=first, **given)
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    """One as a list of one."""
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
 
 
 def own_epochs(source: RunSpec, objectives: Sequence[str], minutes: float) -> str:
     """How many epochs each objective gets so that all take as long, as the study writes it; one epoch of each is trained to see."""
-    if not 0 < minutes <= 600:
+    if not isinstance(minutes, int | float) or not 0 < minutes <= 600:
         raise InputError(f"Minutes are {minutes!r}: give a number above 0, up to 600.")
     found = {}
     for name in objectives:

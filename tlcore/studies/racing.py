@@ -8,7 +8,7 @@ from typing import Any
 
 from tlcore.datasets import DATASETS
 from tlcore.objectives import OBJECTIVES
-from tlcore.registry import Annotated, InputError, one_of, some_of, text
+from tlcore.registry import Annotated, InputError, Knob, one_of, some_of, text
 from tlcore.spec import BUDGET, RunSpec
 from tlcore.studies.arms import arm_spec, on
 from tlcore.studies.questions import Seeds
@@ -60,7 +60,9 @@ def race(
 
 def racer(source: RunSpec, objective: str, epochs: int | None = None) -> RunSpec:
     """The source made by another objective: same images, net, batches and rates; its own knobs as they are by default."""
-    kept: Given = {name: getattr(source, name) for name in BUDGET if name != "watch_source"} | ({"epochs": epochs} if epochs else {})
+    kept: Given = {name: getattr(source, name) for name in BUDGET if name != "watch_source"} | (
+        {} if epochs is None else {"epochs": BUDGET["epochs"].check(epochs)}
+    )
     knobs: Given = {**source.settings("dataset"), **source.settings("backbone"), **source.settings("schedule")}
     if objective == source.objective:
         knobs |= source.settings("objective")
@@ -98,6 +100,11 @@ def _paces(text: str) -> dict[str, int]:
     if any(not epochs.isdigit() for _, _, epochs in pairs):
         raise InputError(f"Epochs of their own are {text!r}: give an objective and a number each, as simclr_4-vae_9.")
     return {OBJECTIVES[name].name: int(epochs) for name, _, epochs in pairs}
+
+
+def knob(name: str) -> Knob:
+    """One of the race's own settings."""
+    return next(each for each in STUDIES["race"].knobs if each.name == name)
 
 
 def written(epochs: Mapping[str, int]) -> str:

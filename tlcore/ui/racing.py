@@ -13,7 +13,7 @@ from tlcore.science.sentence import p_value
 from tlcore.spec import BUDGET, CATALOGUES
 from tlcore.spec.checks import lacks
 from tlcore.store import StudyRecord
-from tlcore.studies import STUDIES, Study, label, racing
+from tlcore.studies import Study, label, racing
 from tlcore.ui import expect, forms, words
 from tlcore.ui.chart import Figure, chart, kept, theme
 from tlcore.ui.fetching import help_with
@@ -39,7 +39,7 @@ def form() -> Study | None:
         asked = help_with("What each finished encoder is measured on.")
         target = forms.choice("Which target?", sets, f"{PREFIX}dataset", "mnist", asked)
     with third:
-        seeds = forms.ladder(_own("seeds"), SEEDS, f"{PREFIX}seeds", "5", help="How often all is repeated; a verdict needs five.")
+        seeds = forms.ladder(racing.knob("seeds"), SEEDS, f"{PREFIX}seeds", "5", help="How often all is repeated; a verdict needs five.")
     with fourth:
         equal = forms.choice("What is equal for all?", EQUAL, f"{PREFIX}equal", "steps", _fair, "segments")
     names = {each.name: label(each.name) for each in OBJECTIVES if not lacks(each.name, data) and each.facts.get("needs") != "teacher"}
@@ -60,12 +60,14 @@ def _fair(name: str) -> str:
     return "Each trains as long as naming classes does, by what an image costs; so one that sees two views makes fewer steps."
 
 
-def _own(name: str) -> Any:
-    return next(each for each in STUDIES["race"].knobs if each.name == name)
-
-
 def _folded(data: str, target: str) -> tuple[Any, ...]:
-    return (*CATALOGUES["dataset"][data].knobs, *CATALOGUES["dataset"][target].knobs, *BUDGET.values(), _own("amounts"), _own("moved"))
+    return (
+        *CATALOGUES["dataset"][data].knobs,
+        *CATALOGUES["dataset"][target].knobs,
+        *BUDGET.values(),
+        racing.knob("amounts"),
+        racing.knob("moved"),
+    )
 
 
 def _settings(data: str, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -79,8 +81,8 @@ def _settings(data: str, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
             source[name] = forms.knob(BUDGET[name], f"{PREFIX}source_{name}", default=usual.get(name, 2e-3))
     with right:
         st.markdown("**On the target**")
-        moved = forms.choice("How is the encoder moved?", MOVED, f"{PREFIX}moved", "linear_probe", _own("moved").help, "segments")
-        settings = {"amounts": forms.knob(_own("amounts"), f"{PREFIX}amounts"), "moved": moved}
+        moved = forms.choice("How is the encoder moved?", MOVED, f"{PREFIX}moved", "linear_probe", racing.knob("moved").help, "segments")
+        settings = {"amounts": forms.knob(racing.knob("amounts"), f"{PREFIX}amounts"), "moved": moved}
         settings |= {each.name: forms.knob(each, PREFIX + each.name) for each in CATALOGUES["dataset"][target].knobs}
         settings |= budget_fields("finetune", PREFIX, LEFT_OUT)
     return {"dataset": data, **source}, settings

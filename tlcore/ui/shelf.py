@@ -61,9 +61,9 @@ def rows_of(data: Dataset, count: int, alt: str) -> None:
     from tlcore.datasets import tables
 
     part, known, columns = data.train, data.facts.get("values"), data.facts["table"]
-    told = {"class": [data.classes[label] for label in part.labels[:count]]}
+    told = {"class (answer)": [data.classes[label] for label in part.labels[:count]]}
     if known is not None and part.values is not None:
-        told[f"{known.name}, {known.unit}"] = [f"{value:g}" for value in part.values[:count].tolist()]
+        told[f"{known.name}, {known.unit} (answer)"] = [f"{value:g}" for value in part.values[:count].tolist()]
     values = tables.values(part.images[:count], columns)
     told |= {name: [f"{value:.3g}" for value in values[:, place]] for place, name in enumerate(columns)}
     rows = [{"column": name, **{f"row {place}": each for place, each in enumerate(line, start=1)}} for name, line in told.items()]

@@ -183,4 +183,5 @@ def _error(value: float | None) -> str:
 
 def _sentence(text: str) -> str:
     text = text.strip()
+    text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?")) else f"{text}."

@@ -78,3 +78,9 @@ def _watched(seen: bool) -> Iterator[None]:
         yield
     finally:
         run._Run._glimpsed = kept  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    from benchmarks.table import markdown
+
+    print(markdown(figures()))

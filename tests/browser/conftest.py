@@ -53,7 +53,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name not in ("TLCORE_ENGINE", "TLCORE_WARM")}
+    environment = {name: value for name, value in os.environ.items() if name not in ("TLCORE_ENGINE", "TLCORE_READY", "TLCORE_WARM")}
     environment |= {"TLCORE_HOME": str(home), "TLCORE_IDLE": "600"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     with (home / "server.log").open("wb") as log:

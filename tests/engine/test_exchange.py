@@ -168,6 +168,19 @@ def test_an_import_is_measured_here_and_has_a_key_of_its_own(store, small):
     assert exchange.bring(store, small).id == run.id, "the same weights are one run"
 
 
+def test_a_name_travels_with_its_source_and_gives_way_to_one_of_here(store, small):
+    named = repacked(small, facts={"name": "Anna's digits"})
+    run = exchange.bring(store, named)
+    assert run.name == "Anna's digits"
+    store.rename(run.id, "mine")
+    assert exchange.bring(store, named).name == "mine"
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "two\x00", ["a"], 7])
+def test_a_name_that_is_none_is_left_out(store, small, name):
+    assert exchange.bring(store, repacked(small, facts={"name": name})).name is None
+
+
 def test_what_a_file_says_of_itself_is_not_believed(store, small):
     boast = repacked(small, facts={"result": {**open_archive(small).result, "accuracy": 1.0, "confusion": "<b>", "blocks": 7}})
     run = exchange.bring(store, boast)
@@ -215,7 +228,7 @@ def test_an_export_stands_alone_in_keras_and_comes_back_as_itself(store, small, 
     assert model.predict(large, verbose=0).shape == (2, 10), "images of any size go in"
     given = open_archive((tmp_path / "own.keras").read_bytes())
     assert (given.digest, given.spec, given.facts["history"]) == (open_archive(small).digest, run.spec, store.history(run.id))
-    assert given.result == run.result
+    assert given.result == run.result and given.facts["name"] == ""
 
 
 def test_an_encoder_without_names_leaves_without_its_head(store):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tlcore.datasets import load
 from tlcore.objectives import OBJECTIVES
 from tlcore.spec import RunSpec
 from tlcore.training import Checkpoint, Silent, calls, train
@@ -60,6 +61,15 @@ def test_a_block_that_is_frozen_by_hand_leaves_the_images_to_compare_with(object
     assert outcome.error is None and outcome.result["seal"]
     assert alike(outcome.weights, recorder.checkpoints[1], "block1")
     assert not alike(outcome.weights, recorder.checkpoints[1], "block2/conv/kernel")
+
+
+def test_turns_are_told_class_by_class():
+    """What two halves look the same of cannot be told, so the mean alone would hide which classes those are."""
+    result = train(spec("rotation", labels_per_class=40, epochs=6), Silent()).result
+    counts = np.bincount(load("digits").open_test().labels, minlength=10)
+    shares = np.array(result["turned_by_class"])
+    assert shares.shape == (10,) and (shares @ counts) / counts.sum() == pytest.approx(result["pretext_accuracy"], abs=1e-6)
+    assert shares[0] < shares.max() - 0.1, "a nought looks the same upside down"
 
 
 def test_what_draws_shows_what_it_saw_what_it_was_shown_and_what_it_drew():

@@ -43,6 +43,7 @@ def export(store: Store, run: Run, path: Path) -> None:
         "made": run.created.isoformat(timespec="seconds"),
         "command": "python -m tlcore run spec.json",  # which lies beside this
         "note": run.note or "",
+        "name": run.name or "",
     }
     _write(path, Archive(run.spec, facts, weights, store.load_arrays(run.id, ARRAYS) or {}))
 
@@ -66,7 +67,15 @@ def bring(store: Store, content: bytes) -> Run:
         note += f", the file said otherwise ({_score(given.result)})"
     if load(spec.dataset, spec.settings("dataset")).id != given.facts["data"]["id"]:
         note += "; it learned from images that other versions had drawn"
-    return store.bring(spec, measured.result, given.facts["history"], {WEIGHTS: measured.weights, ARRAYS: measured.arrays}, note)
+    brought = store.bring(spec, measured.result, given.facts["history"], {WEIGHTS: measured.weights, ARRAYS: measured.arrays}, note)
+    return brought if brought.name else _called(store, brought, given.facts.get("name"))
+
+
+def _called(store: Store, run: Run, name: Any) -> Run:
+    """Give an import the name that it had where it came from; whoever has it here can give it another."""
+    with suppress(InputError):  # it came in all the same
+        return store.rename(run.id, name) if isinstance(name, str) else run
+    return run
 
 
 def stock(store: Store, again: bool = False) -> list[Run]:

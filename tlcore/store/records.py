@@ -24,7 +24,8 @@ class Run:
     """One run as it stands. Hours are in UTC, ``seconds`` is work without pauses, ``epoch`` the last recorded one.
 
     goal: epochs after which it is to hold, None for its end. speed: epochs a second at most. forked, forked_at: the run and the epoch
-    that it is a fork of. name: what somebody calls it.
+    that it is a fork of. name: what somebody calls it. study: the study that asked for it first, None if a visitor did; asked: whether one
+    asked for it by itself.
     """
 
     id: str
@@ -44,6 +45,8 @@ class Run:
     forked: str | None
     forked_at: int | None
     name: str | None
+    study: str | None
+    asked: bool
     accuracy: float | None
     loss: float | None
     error: str | None

@@ -14,6 +14,7 @@ from tlcore.training.features import CHUNK, features
 from tlcore.training.loop import piece_of, settled, steps
 from tlcore.training.network import Network
 
+TURNED = "pretext_accuracy"
 PICTURES = 12  # images shown with their reconstructions
 
 
@@ -24,6 +25,8 @@ def scores(net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.nda
     labels = net.answers(calls.answers(test))
     measured = dict(zip(net.measures, measure(net, images, labels, calls.alive), strict=True))
     told = {**measured, **evaluate.UNNAMED, "test_size": len(images)}
+    if TURNED in net.measures:
+        told["turned_by_class"] = by_class(net, images, test.labels, len(calls.data.classes), calls.alive)
     if net.task.drawing is None or net.task.redrawn is None:
         return told, {}
     mean = np.asarray(calls.learned(0)).mean(0)
@@ -40,6 +43,19 @@ def measure(net: Network, images: tf.Tensor, labels: tf.Tensor, alive: Callable[
         _, values = net.judged(images[part], labels[part], settled(piece), range(len(net.parts) - 1))
         sums += [np.asarray(each, "float64").mean() * len(images[part]) for each in values]
     return [float(each) for each in sums / len(images)]
+
+
+def by_class(net: Network, images: tf.Tensor, labels: np.ndarray, classes: int, alive: Callable[[], object]) -> list[float | None]:
+    """Share of turns told rightly for each class, None where it has no image: what looks the same when turned cannot be told (Gidaris 2018)."""
+    place, right = list(net.measures).index(TURNED), np.zeros(len(images))
+    for begin in range(0, len(images), CHUNK):
+        alive()
+        part = slice(begin, begin + CHUNK)
+        _, values = net.judged(images[part], tf.constant(labels[part]), settled(0), range(len(net.parts) - 1))
+        right[part] = np.asarray(values[place]).reshape(-1, len(images[part])).mean(0)  # all images turned one way, then all the next
+    counts = np.bincount(labels, minlength=classes)
+    sums = np.bincount(labels, right, minlength=classes)
+    return [float(total / count) if count else None for total, count in zip(sums, counts, strict=True)]
 
 
 def always(net: Network, images: tf.Tensor, labels: tf.Tensor, mean: np.ndarray) -> float:

@@ -56,7 +56,7 @@ def _missing(entry: Entry, knobs: Mapping[str, Any]) -> None:
     if state not in ("queued", "running"):
         size = downloads.to_fetch(entry.name)
         if error:
-            st.markdown(error)
+            st.error(error)
         st.markdown(f"This set is not prepared on this machine yet. {fetching.hint(entry.name) or 'It takes a few seconds, once.'}")
         _origin(entry)
         st.button(

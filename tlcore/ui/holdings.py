@@ -97,7 +97,8 @@ def origin(run: Run) -> str:
     note = run.note or ""
     if note.startswith((CAME, BROUGHT)):
         return note.split(";")[0]
-    return joined(f"trained here, {words.when(run.created)}")
+    what = "trained here" if run.asked or not run.study else "trained for a study"
+    return joined(f"{what}, {words.when(run.created)}")
 
 
 def _badge(run: Run) -> str:

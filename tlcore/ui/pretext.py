@@ -11,6 +11,7 @@ from tlcore.datasets import DATASETS
 from tlcore.store import Run
 from tlcore.ui import words
 
+EDGE = 5  # classes shown at each end where there are many
 MEANING = {  # measure -> what it is called, whether it is a share, what it means
     "pretext_accuracy": ("Turns told rightly", True, "guessing gets 25 %"),
     "alignment": ("Distance of two views of an image", False, "0 if they are the same to the net, 2 if it sees nothing in common"),
@@ -31,8 +32,12 @@ def measures(run: Run) -> None:
     rows += [(title, words.percent(result[name]) if share else f"{result[name]:.3g}", told) for name, (title, share, told) in known.items()]
     if rows:
         _table((f"On test {words.kind(run.spec.dataset)}s", "", ""), rows)
+    if turned := turns(result):
+        st.markdown("**Whose way up does it find, and whose not?**")
+        _table(("Class", "Turns told rightly"), turned)
+        st.caption("What looks the same when it is turned cannot be told; guessing gets 25 %.")
     if asked := questions(run.spec.dataset, result):
-        st.markdown("**What does it know of an image?**")
+        st.markdown(f"**What does it know of {words.one(run.dataset)}?**")
         _table(("", "Named rightly", "by guessing", "by the nearest word"), asked)
 
 
@@ -53,10 +58,24 @@ def probe(result: Mapping[str, Any]) -> str:
     found = result.get("probe")
     if not found:
         return ""
+    seen = words.examples(found["images"], found["dataset"], "validation")
     return (
-        f"**{words.percent(found['linear'])}** of {words.count(found['images'], 'validation image')} of {found['dataset']} named rightly by a linear "
+        f"**{words.percent(found['linear'])}** of {seen} of {found['dataset']} named rightly by a linear "
         f"probe of its embedding, {words.percent(found['knn'])} by the nearest neighbours, from {words.labels(found['labels_per_class'])}."
     )
+
+
+def turns(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The classes whose turns are told best and worst; all of them where they are few.
+
+    >>> turns({"classes": ["a", "o"], "turned_by_class": [0.9, 0.25]})
+    [('a', '90.0 %'), ('o', '25.0 %')]
+    """
+    shares = result.get("turned_by_class") or ()
+    known = [(share, name) for name, share in zip(result.get("classes") or (), shares, strict=False) if share is not None]
+    ranked = sorted(known, key=lambda each: -each[0])
+    shown = ranked if len(ranked) <= 2 * EDGE else [*ranked[:EDGE], *ranked[-EDGE:]]
+    return [(words.literal(name), words.percent(share)) for share, name in shown]
 
 
 def questions(dataset: str, result: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -36,7 +36,9 @@ def sees(spec: RunSpec | None) -> None:
         return
     st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees'].replace('an image', words.one(spec.dataset))}**")
     if (fetched := fetching.hint(spec.dataset)) and _data(spec) is None:  # who only looks has not asked for a download
-        st.markdown(f"These images come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}")
+        st.markdown(
+            f"These {words.kind(spec.dataset)}s come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}"
+        )
     elif previews.names(spec) and words.kind(spec.dataset) == "image":
         _views(spec)
         _declared(spec)
@@ -59,7 +61,7 @@ def _images(spec: RunSpec) -> None:
         lambda: prepared(spec.dataset, knobs) is not None,
         lambda: jobs.preparation(spec.dataset, knobs),
         lambda: jobs.prepare_dataset(spec.dataset, knobs),
-        "These images are being drawn.",
+        f"These {words.kind(spec.dataset)}s are being drawn.",
     )
 
 

@@ -67,7 +67,7 @@ def _running(run: Run, rows: Rows) -> str:
     if not rows:
         return fetching.sentence(run.dataset) or "Getting its data and its net ready."
     if run.epoch >= run.epochs:
-        return "Trained; now the test images are opened."
+        return f"Trained; now the test {words.kind(run.dataset)}s are opened."
     if run.held:
         return _held(run, rows)
     if run.forked and run.epoch == run.forked_at:
@@ -90,7 +90,7 @@ def _finished(run: Run, rows: Rows) -> str:
     quick = f" Done in {words.seconds(run.seconds)}." if run.seconds is not None and run.seconds < 1 else ""
     if run.accuracy is None:
         return _unnamed(run, result) + quick
-    images = words.examples(result["test_size"], run.dataset, "test") if "test_size" in result else "the test images"
+    images = words.examples(result["test_size"], run.dataset, "test") if "test_size" in result else f"the test {words.kind(run.dataset)}s"
     guess = f" Always naming the commonest class gets {words.percent(result['majority'])}." if "majority" in result else ""
     return f"**{words.percent(run.accuracy)}** of {images} named rightly, none of them seen before.{guess}{_agreed(result)}{quick}"
 
@@ -110,11 +110,12 @@ def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
         return f"The {known.name} of {rows} told to within {off} (RMSE); {mean}; R² {result['r2']:.2f}.".replace("-", "−")
     if result.get("baseline_loss") is not None:
         mean = _error(result["baseline_loss"])
-        return f"Test images redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean image has {mean}."
+        kind = words.kind(run.dataset)
+        return f"Test {kind}s redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean {kind} has {mean}."
     if "pretext_accuracy" in result:
         right = words.percent(result["pretext_accuracy"])
         return f"It said of **{right}** of the test images, each turned four ways, how far they were turned; guessing gets 25 %."
-    return f"The {what} of test images is {_error(run.loss)} {unit}: it says nothing of other tasks yet, so move it to one."
+    return f"The {what} of test {words.kind(run.dataset)}s is {_error(run.loss)} {unit}: it says nothing of other tasks yet, so move it to one."
 
 
 def _stopped(run: Run, rows: Rows) -> str:

@@ -95,16 +95,17 @@ def _sheet(run_id: str, attempt: int, at: int, name: str) -> str:
 
 
 def _map(run: Run, at: int, seen: Mapping[str, Any]) -> None:
-    st.markdown(f"**Where its images lie** after epoch {at}")
-    moving(_drawn(run.id, run.attempt, at, _names(run)), key="watch-map")
+    st.markdown(f"**Where its {words.kind(run.dataset)}s lie** after epoch {at}")
+    moving(_drawn(run.id, run.attempt, at, run.dataset, _names(run)), key="watch-map")
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _drawn(run_id: str, attempt: int, at: int, names: tuple[str, ...]) -> str:
+def _drawn(run_id: str, attempt: int, at: int, dataset: str, names: tuple[str, ...]) -> str:
     seen = _loaded(run_id, attempt, at)
     named = {int(label): names[label] if label < len(names) else str(label) for label in set(seen["labels"].tolist())}
     figure = embedding.draw(seen["places"], seen["labels"], named, share=float(seen["share"]), height=HEIGHT)
-    alt = f"{len(seen['labels'])} validation images in the plane in which their embedding spreads most, after epoch {at}."
+    rows = words.examples(len(seen["labels"]), dataset, "validation")
+    alt = f"{rows} in the plane in which their embedding spreads most, after epoch {at}."
     return told(figure, alt)
 
 
@@ -125,7 +126,7 @@ def _curves(run: Run, rows: Rows, seen: Mapping[str, Any]) -> None:
     )  # fmt: skip
     group = groups[str(chosen)]
     figure = extras.draw(rows, group, epochs=run.epochs, level=_level(str(chosen), seen), height=HEIGHT)
-    moving(told(figure, f"{group.heading}, after each epoch, on validation images."), key="watch-curves")
+    moving(told(figure, f"{group.heading}, after each epoch, on validation {words.kind(run.dataset)}s."), key="watch-curves")
     if note := _note(run, str(chosen), rows):
         st.caption(note)
 
@@ -148,7 +149,9 @@ def _note(run: Run, group: str, rows: Rows) -> str:
     if group == "rank":
         return f"How many of {EMBEDDING} dimensions its embedding fills (RankMe)."
     if group == "probe":
-        return f"What the encoder is worth on {run.spec.probe} while it learns, tried on some of its validation images."
+        return (
+            f"What the encoder is worth on {run.spec.probe} while it learns, tried on some of its validation {words.kind(run.spec.probe)}s."
+        )
     if group == "views":
         return "Distance: 0 if two views of an image are the same to the net, 2 if it sees nothing in common. Crowding: 0 if all images are the same."
     return ""

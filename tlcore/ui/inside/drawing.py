@@ -35,7 +35,7 @@ def draw(look: Look) -> None:
     seed = int(st.session_state.get("inside-seed", 0))
 
     def sheet() -> str:
-        return samples.figure(shown(look.net.draw(prior(look, seed))), size=68, columns=12)
+        return samples.figure(shown(look.net.draw(prior(look, seed))), size=68, columns=12, rows=True)
 
     show_sheet(drawn(f"{look.name}-prior-{seed}", sheet), f"{DRAWN} images drawn from random points.", key="inside-drawn")
     with st.container(horizontal=True, vertical_alignment="center", key="inside-draw-line"):

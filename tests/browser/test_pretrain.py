@@ -19,6 +19,7 @@ def shows(page: Page, wanted: dict[str, object]) -> None:
 
 
 def pick(page: Page, label: str, option: str) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
     page.get_by_role("combobox", name=re.compile(label)).click()
     page.get_by_role("option", name=re.compile(option)).first.click()
 

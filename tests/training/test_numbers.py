@@ -112,7 +112,9 @@ def test_answers_of_some_are_those_of_all(student, origin):
     forget()
     data, chosen = load("digits"), np.array([5, 2, 9])
     taught = answers.Taught(student, data, origin, lambda: None)
-    np.testing.assert_allclose(taught(data.train, chosen), taught(data.train)[chosen], rtol=1e-5)
+    some = taught(data.train, chosen)
+    forget()  # what was kept stands for the examples that a spec draws, which these are not
+    np.testing.assert_allclose(some, taught(data.train)[chosen], rtol=1e-5)
     table = load("diabetes")
     scaled = answers.Scaled(table)
     np.testing.assert_allclose(scaled.back(scaled(table.train)), table.train.values, rtol=1e-5)

@@ -232,4 +232,4 @@ def test_a_target_with_a_number_can_be_asked_for_it(lab):
 
 def test_a_source_that_cannot_read_the_target_is_one_sentence(lab):
     said = lab.said(lab.page("pages/finetune.py", dataset="wine"))
-    assert "A net that reads wine cannot read glyphs, for one of them is a table: choose another source." in said
+    assert "A net that reads glyphs cannot read wine, for one of them is a table: choose another target, or another source." in said

@@ -89,7 +89,9 @@ def inside(lab: Any, run: str, **params: str) -> Any:
     return lab.page("pages/runs.py", run=run, tab="Look inside", **params)
 
 
-@pytest.mark.parametrize(("objective", "view"), [(name, view) for name in ("vae", "denoising", "supervised") for view in offered(name)])
+@pytest.mark.parametrize(
+    ("objective", "view"), [(name, view) for name in ("vae", "denoising", "supervised") for view in offered(name, "digits")]
+)
 def test_every_view_of_a_net_is_drawn(lab, objective, view):
     app = inside(lab, opened(lab.store, spec(objective)), inside=view)
     assert VIEWS[view][0] in app.segmented_control(key="inside").options and app.segmented_control(key="inside").value == view

@@ -99,7 +99,9 @@ def check_table(kind: str, names: Mapping[str, str], source: RunSpec | None, pro
     others = {**({"source": source.dataset} if source and kind == "finetune" else {}), **({"probe": probe} if probe else {})}
     for role, other in others.items():
         if DATASETS[other].facts.get("table") != columns:
-            raise InputError(f"A net that reads {dataset} cannot read {other}, for one of them is a table: choose another {role}.")
+            read, asked = (other, dataset) if role == "source" else (dataset, other)
+            choose = "another target, or another source" if role == "source" else "another probe"
+            raise InputError(f"A net that reads {read} cannot read {asked}, for one of them is a table: choose {choose}.")
     if not reads(backbone, dataset):
         told = f"The net {backbone} looks for patterns of neighbouring pixels, and the columns of {dataset} have no neighbours"
         raise InputError(f"{told}: choose {usual_net(dataset)}.")

@@ -11,7 +11,7 @@ from tlcore.engine.exchange import BROUGHT, CAME
 from tlcore.objectives import OBJECTIVES
 from tlcore.store import Run
 from tlcore.ui import cards, frame, hand, passage, steering, words
-from tlcore.ui.sources import recipe_name
+from tlcore.ui.sources import moving
 from tlcore.ui.units import joined
 
 SHOWN = 24  # cards at once: who has more searches
@@ -43,7 +43,7 @@ def holdings() -> None:
 
 def _answers(run: Run, wanted: str) -> bool:
     """Whether each word that is searched for stands somewhere in what the card says."""
-    said = " ".join((run.name or "", run.title, str(run.number), origin(run).split(",")[0], OBJECTIVES[run.objective].title)).lower()
+    said = " ".join((run.name or "", run.title, f"run {run.number}", origin(run).split(",")[0], OBJECTIVES[run.objective].title)).lower()
     return all(word in said for word in wanted.lower().split())
 
 
@@ -59,8 +59,7 @@ def _card(run: Run) -> None:
     st.markdown("  \n".join(joined(line) for line in worth(run)))
     st.caption(" · ".join(facts(run)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"source-ways-{run.id}"):
-        chosen = {"source": recipe_name(run.spec, run.id)}
-        st.page_link("pages/finetune.py", label="Use it", icon=":material/tune:", query_params=chosen)
+        st.page_link("pages/finetune.py", label="Use it", icon=":material/tune:", query_params=moving(run))
         st.page_link("pages/runs.py", label=f"Run {run.number}", icon=":material/show_chart:", query_params={"run": run.id})
         passage.way_out(run)
         if hand.may_steer(run.id):
@@ -71,8 +70,9 @@ def worth(run: Run) -> list[str]:
     """What it scored on its own task, and what its encoder was worth on the target that it was tried on."""
     result = run.result or {}
     name, unit = OBJECTIVES[run.objective].facts["loss"]
+    unit = words.spoken(unit, run.dataset)
     if run.accuracy is not None:
-        own = f"Own task: {words.percent(run.accuracy)} of test images named rightly"
+        own = f"Own task: {words.percent(run.accuracy)} of test {words.kind(run.dataset)}s named rightly"
     elif "pretext_accuracy" in result:
         own = f"Own task: {words.percent(result['pretext_accuracy'])} told rightly"
     else:

@@ -30,12 +30,16 @@ def measures(run: Run) -> None:
     known = {name: meaning for name, meaning in MEANING.items() if name in result}
     rows: list[tuple[str, ...]] = numbers(run.spec.dataset, result)
     rows += [(title, words.percent(result[name]) if share else f"{result[name]:.3g}", told) for name, (title, share, told) in known.items()]
+    rows = [tuple(words.spoken(each, run.dataset) for each in row) for row in rows]
     if rows:
         _table((f"On test {words.kind(run.spec.dataset)}s", "", ""), rows)
     if turned := turns(result):
         st.markdown("**Whose way up does it find, and whose not?**")
         _table(("Class", "Turns told rightly"), turned)
-        st.caption("What looks the same when it is turned cannot be told; guessing gets 25 %.")
+        st.caption(
+            "Guessing gets 25 %. A class that looks the same when it is turned, and is told all the same, is told by something else than its "
+            "shape: where it lies in its frame is enough."
+        )
     if asked := questions(run.spec.dataset, result):
         st.markdown(f"**What does it know of {words.one(run.dataset)}?**")
         _table(("", "Named rightly", "by guessing", "by the nearest word"), asked)

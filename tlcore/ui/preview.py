@@ -34,7 +34,7 @@ def sees(spec: RunSpec | None) -> None:
     """What the objective shows to the net, and what it must make of it."""
     if spec is None:
         return
-    st.markdown(f"**It sees {OBJECTIVES[spec.objective].facts['sees'].replace('an image', words.one(spec.dataset))}**")
+    st.markdown(f"**It sees {words.spoken(OBJECTIVES[spec.objective].facts['sees'], spec.dataset)}**")
     if (fetched := fetching.hint(spec.dataset)) and _data(spec) is None:  # who only looks has not asked for a download
         st.markdown(
             f"These {words.kind(spec.dataset)}s come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}"
@@ -153,7 +153,8 @@ def _turned(spec: RunSpec) -> list[str]:
     if len(same) == len(data.classes):
         return ["Its classes look much the same upside down: there is no way up to be found, so little can be learned from that here."]
     return [
-        f"{len(same)} of {len(data.classes)} classes look much the same upside down: {_listed(same)}. Their way up can only be guessed."
+        f"{len(same)} of {len(data.classes)} classes look much the same upside down: {_listed(same)}. Their shape does not tell their way up; "
+        "what is told of them all the same comes from elsewhere, such as where they lie in their frame."
     ]
 
 

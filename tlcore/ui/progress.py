@@ -102,6 +102,7 @@ def _agreed(result: Mapping[str, Any]) -> str:
 def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
     """What came of a run that names no classes."""
     what, unit = OBJECTIVES[run.spec.objective].facts["loss"]
+    unit = words.spoken(unit, run.dataset)
     if "rmse" in result:
         known = DATASETS[run.dataset].facts["values"]
         off = f"**{result['rmse']:.3g} {known.unit}**"
@@ -111,10 +112,11 @@ def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
     if result.get("baseline_loss") is not None:
         mean = _error(result["baseline_loss"])
         kind = words.kind(run.dataset)
-        return f"Test {kind}s redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean {kind} has {mean}."
+        worse = ", so it does worse than that" if (run.loss or 0.0) > result["baseline_loss"] else ""
+        return f"Test {kind}s redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean {kind} has {mean}{worse}."
     if "pretext_accuracy" in result:
         right = words.percent(result["pretext_accuracy"])
-        return f"It said of **{right}** of the test images, each turned four ways, how far they were turned; guessing gets 25 %."
+        return f"It said rightly of **{right}** of the test images, each turned four ways, how far they were turned; guessing gets 25 %."
     return f"The {what} of test {words.kind(run.dataset)}s is {_error(run.loss)} {unit}: it says nothing of other tasks yet, so move it to one."
 
 

@@ -19,9 +19,9 @@ from tlcore.spec.checks import MISSING, lacks, missing
 from tlcore.spec.teacher import reads, taught, usual_net, usual_teacher
 from tlcore.strategies import STRATEGIES
 from tlcore.studies import arm_spec
-from tlcore.ui import forms, painting
+from tlcore.ui import forms, painting, words
 from tlcore.ui.fetching import help_with
-from tlcore.ui.sources import default_source, recipe_name, sources, teacher_of, teachers
+from tlcore.ui.sources import default_source, recipe_name, sources, teacher_of, teachers, usual_target
 
 Made = TypeVar("Made")
 AMOUNTS = ("1", "2", "3", "5", "10", "20", "50", "100")
@@ -55,7 +55,13 @@ def finetune_form(canvas: DeltaGenerator) -> RunSpec | None:
     """Source, target, labels, strategy; the rest folded. canvas: where there is room to paint, if the strategy is painted."""
     known = sources(st.query_params.get("source") or st.session_state.get("source"))
     name = forms.choice("Which source?", known.titles, "source", default_source(known), known.told.__getitem__)
-    dataset = forms.choice("Which target?", titles(CATALOGUES["dataset"]), "dataset", "mnist", help_with("The task that has few labels."))
+    dataset = forms.choice(
+        "Which target?",
+        titles(CATALOGUES["dataset"]),
+        "dataset",
+        usual_target(known.specs[name]),
+        help_with("The task that has few labels."),
+    )
     objective = _asked(dataset)
     labels = labels_field("labels_per_class")
     strategy = forms.choice("Which strategy?", _strategies(), "strategy", "lp_ft", _advised)
@@ -119,8 +125,10 @@ def pretrain_form() -> RunSpec | None:
     sets = titles(CATALOGUES["dataset"])
     dataset = forms.choice("Which data?", sets, "source_dataset", "glyphs", help_with("What the net sees, with plenty of examples."))
     tasks, nets = CATALOGUES["objective"], CATALOGUES["backbone"]
-    fit = {name: title for name, title in titles(tasks).items() if not lacks(name, dataset)}
-    objective = forms.choice("What should it learn?", fit, "source_objective", "supervised", _help(tasks))
+    fit = {name: words.spoken(title, dataset) for name, title in titles(tasks).items() if not lacks(name, dataset)}
+    objective = forms.choice(
+        "What should it learn?", fit, "source_objective", "supervised", lambda name: words.spoken(tasks[name].help, dataset)
+    )
     _not_offered(dataset)
     _adopt(objective, dataset)
     readers = {name: title for name, title in titles(nets).items() if reads(name, dataset)}
@@ -134,7 +142,7 @@ def pretrain_form() -> RunSpec | None:
         given |= budget_fields("pretrain", "source_", without=("watch_source",), objective=objective, dataset=dataset)
         given |= _catalogue_field("schedule", "Which learning-rate schedule?", "source_")
     targets = {NOTHING: "On nothing", **sets}
-    chosen = forms.choice("Try it at the end on what?", targets, "source_probe", NOTHING, help_with(PROBED))
+    chosen = forms.choice("Try it at the end on what?", targets, "source_probe", NOTHING, help_with(words.spoken(PROBED, dataset)))
     given["probe"] = "" if chosen == NOTHING else chosen
     drawn = {each.name: given[each.name] for each in CATALOGUES["dataset"][dataset].knobs}
 
@@ -152,7 +160,7 @@ def _not_offered(dataset: str) -> None:
         left_out = [each.title for each in CATALOGUES["objective"] if missing(each.name, dataset) == why]
         if left_out:
             they = "It needs" if len(left_out) == 1 else "They need"
-            st.caption(f"Not offered here: {'; '.join(left_out)}. {they} {said.format(named)}.")
+            st.caption(f"Not offered here: {'; '.join(left_out)}. {they} {words.spoken(said, dataset).format(named)}.")
 
 
 def _teacher(dataset: str) -> str:

@@ -103,6 +103,18 @@ def recipe_name(spec: RunSpec, run: str | None) -> str:
     return next((name for name, each in recipes().items() if each.key == spec.key), run or "")
 
 
+def usual_target(source: RunSpec) -> str:
+    """What a source is moved to unless something else is chosen: a table has only itself, in other rows."""
+    return source.dataset if "table" in DATASETS[source.dataset].facts else "mnist"
+
+
+def moving(run: Run) -> dict[str, str]:
+    """The choices of the link that moves a source; a table brings its target along, for no other fits."""
+    target = usual_target(run.spec)
+    told = {"dataset": target} if words.kind(target) == "row" else {}
+    return {"source": recipe_name(run.spec, run.id), **told}
+
+
 def default_source(known: Sources) -> str:
     """The recipe of the start page."""
     return next(iter(known.specs))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlcore import jobs
 from tlcore.ui import frame, hand, recipes
-from tlcore.ui.sources import recipe_name
+from tlcore.ui.sources import moving
 
 if TYPE_CHECKING:
     from tlcore.store import Run
@@ -21,8 +21,7 @@ def steering(run: Run) -> None:
     """The row of links of one run."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-steering"):
         if run.kind == "pretrain" and run.state == "finished":
-            chosen = {"source": recipe_name(run.spec, run.id)}
-            st.page_link("pages/finetune.py", label="Fine-tune from this source", icon=":material/school:", query_params=chosen)
+            st.page_link("pages/finetune.py", label="Fine-tune from this source", icon=":material/school:", query_params=moving(run))
         form, choices = recipes.link_page(run.spec), recipes.link(run.spec, run.parent)
         st.page_link(form, label="Change and run anew", icon=":material/tune:", query_params=choices)
         st.page_link("pages/compare.py", label="Compare", icon=":material/compare_arrows:", query_params={"runs": run.id})
@@ -67,7 +66,7 @@ def orphans(sources: Iterable[Run]) -> None:
         if children:
             names = ", ".join(str(child.number) for child in children[:NAMED]) + (" and more" if len(children) > NAMED else "")
             came = f"{'Run' if len(children) == 1 else 'Runs'} {names} came from source {source.number}."
-            st.markdown(f"{came} What they measured stays.")
+            st.markdown(f"{came} What {'it' if len(children) == 1 else 'they'} measured stays.")
 
 
 def remove(run_id: str) -> None:

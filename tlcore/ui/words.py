@@ -232,6 +232,19 @@ def one(dataset: str) -> str:
     return f"{'a' if kind(dataset) == 'row' else 'an'} {kind(dataset)}"
 
 
+def spoken(text: str, dataset: str) -> str:
+    """What is said of images, said of what a data set has.
+
+    >>> spoken("It sees an image, one of many images.", "wine"), spoken("an image", "mnist")
+    ('It sees a row, one of many rows.', 'an image')
+    """
+    if kind(dataset) == "image":
+        return text
+    for image, row in (("an image", "a row"), ("An image", "A row"), ("image", "row"), ("pixel", "column")):
+        text = text.replace(image, row)
+    return text
+
+
 def kind(dataset: str) -> str:
     """What one example of a data set is."""
     return "row" if "table" in DATASETS[dataset].facts else "image"

@@ -45,7 +45,7 @@ def plane(look: Look) -> None:
         way, (points, shares) = "pca", _laid(look.name, "pca", look)
     drawn = _drawn(look, way, points, shares, chosen)
     what = "the middle of its cloud" if look.net.is_cloud else "its embedding"
-    count = words.count(len(points), "validation image")
+    count = words.examples(len(points), look.run.dataset, "validation")
     st.markdown(
         f"{count} that the net never learned from, each where {what} lies. Point at one to see it; with the keyboard, use the arrow keys."
     )

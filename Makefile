@@ -15,7 +15,7 @@ test:
 	@$(IN) ruff check .
 	@$(IN) ruff format --check .
 	@$(IN) mypy
-	@$(IN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(IN) pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 slow:
 	@$(need) install.py --dev

@@ -21,7 +21,7 @@ from tests.engine.rig import quick
 from tlcore import folder
 from tlcore.spec import RunSpec
 
-SEEDS, OFTEN = 20, 6  # all of them in the slow set, the first in every check
+SEEDS, OFTEN = 20, 4  # all of them in the slow set, the first in every check
 SOURCE = RunSpec.make("pretrain", dataset="digits", epochs=1)
 SPEC = quick(source=SOURCE, strategy="freeze", frozen=3, epochs=200, labels_per_class=20, batch_size=8)
 MEASURED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")

@@ -9,7 +9,8 @@ from tlcore.spec import RunSpec
 from tlcore.training import Checkpoint, Silent, calls, train
 from tlcore.training.network import network
 
-OTHERS = [name for name in OBJECTIVES.names() if name != "supervised"]
+TWINS = ("denoising", "barlow_twins", "vicreg", "supcon")  # go the same way as the autoencoder and SimCLR: in the slow set
+OTHERS = [pytest.param(name, marks=[pytest.mark.slow] if name in TWINS else []) for name in OBJECTIVES.names() if name != "supervised"]
 
 
 def spec(objective, **given):

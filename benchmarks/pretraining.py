@@ -1,7 +1,7 @@
 """Pretraining here against the same objective written for ``model.fit``: same net, images and batches' size, images a second.
 
-Each round is a ratio of two times measured one after the other in a process of its own, for the same ``model.fit`` takes up to twice as
-long in one process as in the next; a figure is the median of the rounds. What is counted are epochs after the first, validation included,
+Each round is a ratio of two times measured one after the other in a process of its own, for what the same ``model.fit`` takes
+varies from process to process; a figure is the median of the rounds. What is counted are epochs after the first, validation included,
 in the batches that a pretraining has unless told otherwise, and in larger ones, where next to all time goes into the same operations.
 """
 
@@ -27,6 +27,7 @@ from tlcore.training.network import Network
 
 EPOCHS, ROUNDS = 3, 5
 USUAL, LARGE = 32, 128
+Asked = tuple[Callable[[RunSpec], float], RunSpec]
 DATA: dict[str, Any] = {"dataset": "glyphs", "per_class": 60, "epochs": EPOCHS, "learning_rate": 2e-3}
 
 
@@ -38,7 +39,7 @@ def figures() -> list[Figure]:
 
 def _against_fit(objective: str, batch: int) -> Figure:
     spec = RunSpec.make("pretrain", objective=objective, batch_size=batch, **DATA)
-    rounds = [_alone(_both, spec) for _ in range(ROUNDS)]
+    rounds = [_alone((plain, spec), (ours, spec)) for _ in range(ROUNDS)]
     ratios = sorted(there / here for there, here in rounds)
     images = len(load("glyphs", spec.settings("dataset")).train.labels)
     speed = images / statistics.median(here for _, here in rounds)
@@ -48,7 +49,7 @@ def _against_fit(objective: str, batch: int) -> Figure:
 
 def _views() -> Figure:
     one, two = (RunSpec.make("pretrain", objective=name, batch_size=LARGE, **DATA) for name in ("supervised", "simclr"))
-    ratios = sorted(both / single for single, both in (_alone(_pair, one, two) for _ in range(ROUNDS)))
+    ratios = sorted(both / single for single, both in (_alone((ours, one), (ours, two)) for _ in range(ROUNDS)))
     how = f"simclr with all augmentations against supervised, {one.backbone}, batch {LARGE}; {_span(ratios)}"
     return Figure("cost of two views against one", statistics.median(ratios), "<= 2.2", -2.2, how)
 
@@ -57,18 +58,14 @@ def _span(ratios: list[float]) -> str:
     return f"{len(ratios)} rounds from {ratios[0]:.3g} to {ratios[-1]:.3g}"
 
 
-def _alone(measure: Callable[..., tuple[float, float]], *specs: RunSpec) -> tuple[float, float]:
-    """Measured in a process of its own."""
+def _alone(*asked: Asked) -> tuple[float, ...]:
+    """Measured one after the other in a process of their own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(measure, *specs).result()
+        return pool.submit(_in_turn, asked).result()
 
 
-def _both(spec: RunSpec) -> tuple[float, float]:
-    return plain(spec), ours(spec)
-
-
-def _pair(one: RunSpec, two: RunSpec) -> tuple[float, float]:
-    return ours(one), ours(two)
+def _in_turn(asked: tuple[Asked, ...]) -> tuple[float, ...]:
+    return tuple(measure(spec) for measure, spec in asked)
 
 
 def ours(spec: RunSpec) -> float:

@@ -15,6 +15,7 @@ from tlcore.training.loop import piece_of, settled, steps
 from tlcore.training.network import Network
 
 TURNED = "pretext_accuracy"
+Looked = tuple[slice, dict[str, np.ndarray]]  # a piece of the images, and the measures of each of it
 PICTURES = 12  # images shown with their reconstructions
 
 
@@ -23,10 +24,10 @@ def scores(net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.nda
     test = calls.data.open_test()
     images = features(net, test.images, f"{calls.data.id}/test", 0, calls.alive)
     labels = net.answers(calls.answers(test))
-    measured = dict(zip(net.measures, measure(net, images, labels, calls.alive), strict=True))
-    told = {**measured, **evaluate.UNNAMED, "test_size": len(images)}
+    found = looked_at(net, images, labels, calls.alive)
+    told: dict[str, Any] = {**means(found, len(images)), **evaluate.UNNAMED, "test_size": len(images)}
     if TURNED in net.measures:
-        told["turned_by_class"] = by_class(net, images, test.labels, len(calls.data.classes), calls.alive)
+        told["turned_by_class"] = by_class(found, np.asarray(test.labels), len(calls.data.classes))
     if net.task.drawing is None or net.task.redrawn is None:
         return told, {}
     mean = np.asarray(calls.learned(0)).mean(0)
@@ -34,27 +35,31 @@ def scores(net: Network, calls: Calls) -> tuple[dict[str, Any], dict[str, np.nda
     return told, {"pictures": pictures(net, images[:PICTURES], labels[:PICTURES])}
 
 
-def measure(net: Network, images: tf.Tensor, labels: tf.Tensor, alive: Callable[[], object]) -> list[float]:
-    """Mean of each measure over prepared images (n, h, w, c), in pieces as in the validation of an epoch; the same is drawn each time."""
-    sums = np.zeros(len(net.measures))
+def looked_at(net: Network, images: tf.Tensor, labels: tf.Tensor, alive: Callable[[], object]) -> list[Looked]:
+    """Each measure of prepared images (n, h, w, c), in pieces as in the validation of an epoch; the same is drawn each time."""
+    found = []
     for piece in range(steps(0, len(images), net)):
         alive()
         part = piece_of(piece, len(images), net)
         _, values = net.judged(images[part], labels[part], settled(piece), range(len(net.parts) - 1))
-        sums += [np.asarray(each, "float64").mean() * len(images[part]) for each in values]
-    return [float(each) for each in sums / len(images)]
+        found.append((part, {name: np.asarray(each, "float64") for name, each in zip(net.measures, values, strict=True)}))
+    return found
 
 
-def by_class(net: Network, images: tf.Tensor, labels: np.ndarray, classes: int, alive: Callable[[], object]) -> list[float | None]:
+def means(found: list[Looked], count: int) -> dict[str, float]:
+    """Mean of each measure over ``count`` images."""
+    sizes = [len(range(count)[part]) for part, _ in found]
+    return {
+        name: float(sum(values[name].mean() * size for (_, values), size in zip(found, sizes, strict=True)) / count) for name in found[0][1]
+    }
+
+
+def by_class(found: list[Looked], labels: np.ndarray, classes: int) -> list[float | None]:
     """Share of turns told rightly for each class, None where it has no image: what looks the same when turned cannot be told (Gidaris 2018)."""
-    place, right = list(net.measures).index(TURNED), np.zeros(len(images))
-    for begin in range(0, len(images), CHUNK):
-        alive()
-        part = slice(begin, begin + CHUNK)
-        _, values = net.judged(images[part], tf.constant(labels[part]), settled(0), range(len(net.parts) - 1))
-        right[part] = np.asarray(values[place]).reshape(-1, len(images[part])).mean(0)  # all images turned one way, then all the next
-    counts = np.bincount(labels, minlength=classes)
-    sums = np.bincount(labels, right, minlength=classes)
+    right = np.zeros(len(labels))
+    for part, values in found:
+        right[part] = values[TURNED].reshape(-1, len(labels[part])).mean(0)  # all images turned one way, then all the next
+    counts, sums = np.bincount(labels, minlength=classes), np.bincount(labels, right, minlength=classes)
     return [float(total / count) if count else None for total, count in zip(sums, counts, strict=True)]
 
 

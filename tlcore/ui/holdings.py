@@ -70,9 +70,8 @@ def worth(run: Run) -> list[str]:
     """What it scored on its own task, and what its encoder was worth on the target that it was tried on."""
     result = run.result or {}
     name, unit = OBJECTIVES[run.objective].facts["loss"]
-    unit = words.spoken(unit, run.dataset)
     if run.accuracy is not None:
-        own = f"Own task: {words.percent(run.accuracy)} of test {words.kind(run.dataset)}s named rightly"
+        own = f"Own task: {words.percent(run.accuracy)} of test images named rightly"
     elif "pretext_accuracy" in result:
         own = f"Own task: {words.percent(result['pretext_accuracy'])} told rightly"
     else:
@@ -83,7 +82,7 @@ def worth(run: Run) -> list[str]:
         if found
         else "Not tried on a target"
     )
-    return [own, tried]
+    return [words.spoken(own, run.dataset), tried]
 
 
 def facts(run: Run) -> list[str]:

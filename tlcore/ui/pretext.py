@@ -41,7 +41,7 @@ def measures(run: Run) -> None:
             "shape: where it lies in its frame is enough."
         )
     if asked := questions(run.spec.dataset, result):
-        st.markdown(f"**What does it know of {words.one(run.dataset)}?**")
+        st.markdown("**What does it know of an image?**")
         _table(("", "Named rightly", "by guessing", "by the nearest word"), asked)
 
 

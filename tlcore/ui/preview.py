@@ -36,9 +36,7 @@ def sees(spec: RunSpec | None) -> None:
         return
     st.markdown(f"**It sees {words.spoken(OBJECTIVES[spec.objective].facts['sees'], spec.dataset)}**")
     if (fetched := fetching.hint(spec.dataset)) and _data(spec) is None:  # who only looks has not asked for a download
-        st.markdown(
-            f"These {words.kind(spec.dataset)}s come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}"
-        )
+        st.markdown(f"These images come when the run starts, or from the page [Data](data?set={spec.dataset}). {fetched}")
     elif previews.names(spec) and words.kind(spec.dataset) == "image":
         _views(spec)
         _declared(spec)
@@ -61,7 +59,7 @@ def _images(spec: RunSpec) -> None:
         lambda: prepared(spec.dataset, knobs) is not None,
         lambda: jobs.preparation(spec.dataset, knobs),
         lambda: jobs.prepare_dataset(spec.dataset, knobs),
-        f"These {words.kind(spec.dataset)}s are being drawn.",
+        words.spoken("These images are being drawn.", spec.dataset),
     )
 
 

@@ -67,7 +67,7 @@ def _running(run: Run, rows: Rows) -> str:
     if not rows:
         return fetching.sentence(run.dataset) or "Getting its data and its net ready."
     if run.epoch >= run.epochs:
-        return f"Trained; now the test {words.kind(run.dataset)}s are opened."
+        return words.spoken("Trained; now the test images are opened.", run.dataset)
     if run.held:
         return _held(run, rows)
     if run.forked and run.epoch == run.forked_at:
@@ -90,7 +90,9 @@ def _finished(run: Run, rows: Rows) -> str:
     quick = f" Done in {words.seconds(run.seconds)}." if run.seconds is not None and run.seconds < 1 else ""
     if run.accuracy is None:
         return _unnamed(run, result) + quick
-    images = words.examples(result["test_size"], run.dataset, "test") if "test_size" in result else f"the test {words.kind(run.dataset)}s"
+    images = (
+        words.examples(result["test_size"], run.dataset, "test") if "test_size" in result else words.spoken("the test images", run.dataset)
+    )
     guess = f" Always naming the commonest class gets {words.percent(result['majority'])}." if "majority" in result else ""
     return f"**{words.percent(run.accuracy)}** of {images} named rightly, none of them seen before.{guess}{_agreed(result)}{quick}"
 
@@ -102,7 +104,6 @@ def _agreed(result: Mapping[str, Any]) -> str:
 def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
     """What came of a run that names no classes."""
     what, unit = OBJECTIVES[run.spec.objective].facts["loss"]
-    unit = words.spoken(unit, run.dataset)
     if "rmse" in result:
         known = DATASETS[run.dataset].facts["values"]
         off = f"**{result['rmse']:.3g} {known.unit}**"
@@ -111,13 +112,14 @@ def _unnamed(run: Run, result: Mapping[str, Any]) -> str:
         return f"The {known.name} of {rows} told to within {off} (RMSE); {mean}; R² {result['r2']:.2f}.".replace("-", "−")
     if result.get("baseline_loss") is not None:
         mean = _error(result["baseline_loss"])
-        kind = words.kind(run.dataset)
         worse = ", so it does worse than that" if (run.loss or 0.0) > result["baseline_loss"] else ""
-        return f"Test {kind}s redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean {kind} has {mean}{worse}."
+        said = f"Test images redrawn with a {what} of {_error(run.loss)} {unit}; always drawing the mean image has {mean}{worse}."
+        return words.spoken(said, run.dataset)
     if "pretext_accuracy" in result:
         right = words.percent(result["pretext_accuracy"])
         return f"It said rightly of **{right}** of the test images, each turned four ways, how far they were turned; guessing gets 25 %."
-    return f"The {what} of test {words.kind(run.dataset)}s is {_error(run.loss)} {unit}: it says nothing of other tasks yet, so move it to one."
+    said = f"The {what} of test images is {_error(run.loss)} {unit}: it says nothing of other tasks yet, so move it to one."
+    return words.spoken(said, run.dataset)
 
 
 def _stopped(run: Run, rows: Rows) -> str:

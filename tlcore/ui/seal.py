@@ -10,7 +10,7 @@ import streamlit as st
 from tlcore.spec import RunSpec
 from tlcore.store import Run
 from tlcore.strategies import Branch, Only, Phase
-from tlcore.ui import frame
+from tlcore.ui import frame, words
 from tlcore.ui.tables import download
 
 STATES = {
@@ -128,17 +128,8 @@ def _at(epochs: Sequence[Sequence[float | None]], place: int) -> float | None:
     return epochs[0][place] if epochs and place < len(epochs[0]) else None
 
 
-def _per_cent(value: float) -> str:
-    """A share of the start's length as per cent; without an exponent, however large.
-
-    >>> _per_cent(0.1234), _per_cent(19.4)
-    ('12.3 %', '1,940 %')
-    """
-    return f"{100 * value:,.0f} %" if value >= 1 else f"{100 * value:.3g} %"
-
-
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    drifts = ["–" if row[name] is None else _per_cent(row[name]) for name in ("drift", "statistics")]
+    drifts = ["–" if row[name] is None else f"{words.three(100 * row[name])} %" for name in ("drift", "statistics")]
     norms = ["–" if not row[name] else f"{row[name]:.2g}" for name in ("gradient_first", "gradient_last")]
     colour = {"frozen": "blue", "beside": "blue", "broken": "red"}.get(row["state"], "orange")
     return (row["part"], f":{colour}[{STATES.get(row['state'], row['state'])}]", row["trained"], *drifts, *norms)

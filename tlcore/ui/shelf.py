@@ -10,6 +10,7 @@ import streamlit as st
 
 from tlcore import folder
 from tlcore.datasets import Dataset, find
+from tlcore.ui import words
 from tlcore.ui.picture import show_sheet
 
 
@@ -65,9 +66,7 @@ def rows_of(data: Dataset, count: int, alt: str) -> None:
     if known is not None and part.values is not None:
         told[f"{known.name}, {known.unit} (answer)"] = [f"{value:g}" for value in part.values[:count].tolist()]
     values = tables.values(part.images[:count], columns)
-    told |= {
-        name: [f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" for value in values[:, place]] for place, name in enumerate(columns)
-    }
+    told |= {name: [words.three(value) for value in values[:, place]] for place, name in enumerate(columns)}
     rows = [{"column": name, **{f"row {place}": each for place, each in enumerate(line, start=1)}} for name, line in told.items()]
     st.table(rows, border="horizontal", hide_index=True, alt=alt)
 

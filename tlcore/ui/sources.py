@@ -105,13 +105,12 @@ def recipe_name(spec: RunSpec, run: str | None) -> str:
 
 def usual_target(source: RunSpec) -> str:
     """What a source is moved to unless something else is chosen: a table has only itself, in other rows."""
-    return source.dataset if "table" in DATASETS[source.dataset].facts else "mnist"
+    return source.dataset if words.kind(source.dataset) == "row" else "mnist"
 
 
 def moving(run: Run) -> dict[str, str]:
     """The choices of the link that moves a source; a table brings its target along, for no other fits."""
-    target = usual_target(run.spec)
-    told = {"dataset": target} if words.kind(target) == "row" else {}
+    told = {"dataset": usual_target(run.spec)} if words.kind(run.dataset) == "row" else {}
     return {"source": recipe_name(run.spec, run.id), **told}
 
 

@@ -24,6 +24,15 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
+def three(value: float) -> str:
+    """A number to three figures; without an exponent, however large.
+
+    >>> three(12.34), three(1940.2), three(0.5)
+    ('12.3', '1,940', '0.5')
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def points(value: float | None) -> str:
     """A difference of two shares, with its sign.
 

@@ -244,14 +244,12 @@ def one(dataset: str) -> str:
 def spoken(text: str, dataset: str) -> str:
     """What is said of images, said of what a data set has.
 
-    >>> spoken("It sees an image, one of many images.", "wine"), spoken("an image", "mnist")
-    ('It sees a row, one of many rows.', 'an image')
+    >>> spoken("An image is one of many images: the mean image is not an image.", "wine"), spoken("an image", "mnist")
+    ('A row is one of many rows: the mean row is not a row.', 'an image')
     """
     if kind(dataset) == "image":
         return text
-    for image, row in (("an image", "a row"), ("An image", "A row"), ("image", "row"), ("pixel", "column")):
-        text = text.replace(image, row)
-    return text
+    return re.sub(r"\b([Aa])n image", r"\1 row", text).replace("image", "row").replace("pixel", "column")
 
 
 def kind(dataset: str) -> str:
